@@ -1,0 +1,102 @@
+"""What the functions of wdist return: frozen records of minimal facts, the rest derived from them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from scipy.sparse import coo_array
+
+__all__ = ["Certificate", "Kind", "Result"]
+
+Kind = Literal["exact", "bound", "estimate"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Result:
+    """A distance, what kind of number it is, and the bracket that proves it.
+
+    Attributes
+    ----------
+    distance : float or torch.Tensor
+        The distance, its root taken. A 0-d tensor, carrying the gradient, when an input was a tensor. For
+        ``kind="bound"`` it is ``upper``, the cost of a feasible plan.
+    p : float
+        The exponent, in [1, inf].
+    lower, upper : float
+        ``lower <= distance <= upper``. Certified when ``kind`` is ``"exact"`` or ``"bound"``.
+    kind : {"exact", "bound", "estimate"}
+        What the number is. An estimate's bracket is statistical, or a quadrature's own error estimate.
+    method : str
+        The method that computed it.
+    plan : scipy.sparse.coo_array or None
+        The coupling; its entries sum to 1.
+    potentials : tuple of numpy.ndarray or None
+        ``(f, g)`` with ``f[i] + g[j] <= d(x_i, y_j)**p``.
+    stderr : float or None
+        The standard error of ``distance``, where sampling made it.
+    stats : dict
+        What the method has to say about its work: iterations, seconds, sizes.
+    """
+
+    distance: Any
+    p: float
+    lower: float
+    upper: float
+    kind: Kind
+    method: str
+    plan: coo_array | None = field(default=None, repr=False)
+    potentials: tuple[np.ndarray, np.ndarray] | None = field(default=None, repr=False)
+    stderr: float | None = None
+    stats: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def cost(self) -> Any:
+        """``distance ** p``, the objective of the transport problem; nan at p = inf, inf where it overflows."""
+        if math.isinf(self.p):
+            return self.distance * math.nan
+        try:
+            return self.distance**self.p
+        except OverflowError:
+            return math.inf
+
+    @property
+    def gap(self) -> float:
+        """Width of the bracket, ``upper - lower``, in the units of the distance; 0 where both are infinite."""
+        return 0.0 if self.lower == self.upper else self.upper - self.lower
+
+    def __float__(self) -> float:
+        detach = getattr(self.distance, "detach", None)
+        return float(self.distance if detach is None else detach())
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Certificate:
+    """An independent check of a plan and a pair of potentials.
+
+    Attributes
+    ----------
+    primal : float
+        Cost of the plan, rounded up: an upper bound of W_p^p as far as ``marginal_error`` is zero.
+    dual : float
+        Value of the potentials after an exact c-transform, rounded down: a lower bound of W_p^p.
+    gap : float
+        ``primal - dual``, derived.
+    marginal_error : float
+        Largest absolute difference between the plan's marginals and the weights.
+    violation : float
+        Largest excess of ``f[i] + g[j]`` over the cost, for the potentials as given; 0 when they are feasible.
+    """
+
+    primal: float
+    dual: float
+    marginal_error: float
+    violation: float
+
+    @property
+    def gap(self) -> float:
+        """``primal - dual``: zero, up to rounding, exactly when both are optimal."""
+        return self.primal - self.dual
