@@ -1,0 +1,121 @@
+"""The command line: ``python -m gan train``, ``sample`` and ``evaluate``."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .config import ConfigError, add_flags, from_flags
+
+_USAGE_ERROR, _FAILURE = 2, 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    flags = vars(_parser().parse_args(arguments))
+    command = flags.pop("command")
+    from .checkpoint import CheckpointError
+    from .data import DataError
+    from .train import DivergedError
+
+    try:
+        return command(flags)
+    except ConfigError as error:
+        return _complain(error, _USAGE_ERROR)
+    except (CheckpointError, DataError, DivergedError, OSError) as error:
+        return _complain(error, _FAILURE)
+
+
+def _train(flags: dict[str, Any]) -> int:
+    from . import report, runs, train
+
+    run = runs.resume(flags) if flags.get("resume") else runs.start(from_flags(flags))
+    config, data = run.config, run.data
+    print(f"Data: {data.name}, {len(data.images):,} images, {data.source}")
+    print(
+        f"Run: {run.folder}, preset {config.preset}, on {run.device}, steps {run.step:,} to {config.steps:,}"
+    )
+    stopped = train.train(run)
+    if stopped:
+        print(
+            f"Stopped by {signal.Signals(stopped).name} at step {run.step:,}, checkpoint saved. Go on with:"
+        )
+        print(f"  python -m gan train --resume --out {run.folder}")
+        return 128 + stopped
+    runs.export(run)
+    print("Pictures:")
+    for path in report.pictures(run.folder):
+        print(f"  {path.resolve()}")
+    print(f"Measure the samples with: python -m gan evaluate {run.folder}")
+    return 0
+
+
+def _sample(flags: dict[str, Any]) -> int:
+    from . import evaluate, figures
+
+    if flags["n"] < 1:
+        raise ConfigError(f"n is {flags['n']}: draw at least one image")
+    images = evaluate.sample(flags["checkpoint"], flags["n"], seed=flags["seed"], device=flags["device"])
+    figures.grid(images.squeeze(1).numpy(), flags["out"])
+    print(f"{flags['n']} samples: {flags['out'].resolve()}")
+    return 0
+
+
+def _evaluate(flags: dict[str, Any]) -> int:
+    from . import evaluate
+
+    if flags["exact_samples"] < 1:
+        raise ConfigError(f"exact-samples is {flags['exact_samples']}: it must be at least 1")
+    result = evaluate.evaluate(flags.pop("checkpoint"), **flags)
+    print(evaluate.table(result))
+    print(f"Written to {evaluate.write(result, result['checkpoint']).resolve()}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m gan",
+        description="Train a Wasserstein GAN on digits, draw from it, and measure what it draws.",
+        epilog="WDIST_DATA: a folder in which data sets are looked for, before the cache and the mirrors.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    train = commands.add_parser("train", help="train, with pictures, a log and checkpoints on the way")
+    add_flags(train)
+    train.set_defaults(command=_train)
+
+    sample = commands.add_parser("sample", help="draw images from a checkpoint into one picture")
+    _checkpoint_argument(sample)
+    sample.add_argument("--n", type=int, default=64, help="number of images (default: 64)")
+    sample.add_argument(
+        "--out", type=Path, default=Path("grid.png"), help="picture to write (default: grid.png)"
+    )
+    sample.set_defaults(command=_sample)
+
+    evaluate = commands.add_parser("evaluate", help="measure the samples of a checkpoint beside real images")
+    _checkpoint_argument(evaluate)
+    evaluate.add_argument(
+        "--exact-samples", type=int, default=1000, help="images a side in exact W1 (default: 1000)"
+    )
+    evaluate.set_defaults(command=_evaluate)
+    return parser
+
+
+def _checkpoint_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "checkpoint", type=Path, metavar="CHECKPOINT", help="checkpoint file, or a run folder"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the noise (default: 0)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, … (default: auto)")
+
+
+def _complain(error: Exception, status: int) -> int:
+    print(f"gan: {error}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,242 @@
+"""The images that are learned from, and where they are looked for.
+
+A named data set is looked for in ``WDIST_DATA``, then in the user's cache, then downloaded; what is found is
+compared with the checksums published for it. MNIST that is out of reach is replaced, in one line that says
+so, by the 1,797 handwritten digits that come with scikit-learn (Alpaydin & Kaynak, UCI 1998), enlarged to
+28×28.
+
+References
+----------
+LeCun, Cortes, Burges, "The MNIST database of handwritten digits"; Xiao, Rasul, Vollgraf, arXiv:1708.07747.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import torch
+
+from .idx import DataError, read_idx
+from .sources import FILES, SOURCES, Source
+
+__all__ = ["DataError", "Dataset", "cache_dir", "load", "to_unit"]
+
+_TENSORS = ("images", "labels", "test_images", "test_labels")
+_TIMEOUT = (3.05, 10.0)  # seconds to connect, and between two packets: an offline machine moves on quickly
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Grey images and their classes, split into a part to train on and a part held out.
+
+    Attributes
+    ----------
+    name, source : str
+        What the data are, and where they were found.
+    images, test_images : torch.Tensor
+        Unsigned bytes of shape (n, 1, 28, 28); 0 is the background.
+    labels, test_labels : torch.Tensor
+        Classes, int64 of shape (n,).
+    """
+
+    name: str
+    source: str
+    images: torch.Tensor
+    labels: torch.Tensor
+    test_images: torch.Tensor
+    test_labels: torch.Tensor
+
+    def to(self, device: torch.device) -> Dataset:
+        """The same data, resident on ``device``."""
+        moved = {name: getattr(self, name).to(device) for name in _TENSORS}
+        return replace(self, **moved)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 of all images and labels, hexadecimal."""
+        digest = hashlib.sha256()
+        for name in _TENSORS:
+            digest.update(getattr(self, name).cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()
+
+
+def load(name: str, *, say: Callable[[str], None] = print) -> Dataset:
+    """Load a data set by name, or from a folder of IDX files.
+
+    Parameters
+    ----------
+    name : {"mnist", "fashion", "digits"} or path
+        A folder holds the four files under their MNIST names, plain or ``.gz``; no checksum applies to it.
+    say : callable
+        Receives the one line that is owed when the digits stand in for MNIST.
+
+    Returns
+    -------
+    Dataset
+        On the CPU.
+
+    Raises
+    ------
+    DataError
+        If files are missing, corrupt or not what the name promises, or the data cannot be reached.
+    """
+    if name == "digits":
+        return _digits()
+    if name not in SOURCES:
+        return _read_folder(_folder(name), name)
+    found = _find_locally(name)
+    if found is not None:
+        return found
+    try:
+        return _download(name)
+    except DataError as error:
+        if name != "mnist":
+            raise
+        say(f"{error}: training on scikit-learn's 1,797 handwritten digits instead of MNIST.")
+        return _digits()
+
+
+def to_unit(images: torch.Tensor) -> torch.Tensor:
+    """Scale bytes to [-1, 1], float32: the range of the generator's tanh."""
+    return images.to(torch.float32).div_(127.5).sub_(1.0)
+
+
+def cache_dir() -> Path:
+    """The user's cache folder for wdist, by the platform's convention."""
+    import pooch
+
+    return Path(pooch.os_cache("wdist"))
+
+
+def _folder(name: str) -> Path:
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        known = ", ".join((*SOURCES, "digits"))
+        raise DataError(f"data is {name!r}: neither a known name ({known}) nor a folder")
+    return folder
+
+
+def _find_locally(name: str) -> Dataset | None:
+    places: list[Path] = []
+    if root := os.environ.get("WDIST_DATA"):
+        if not Path(root).is_dir():
+            raise DataError(f"WDIST_DATA is {root!r}: not a folder; correct it or unset it")
+        places = [Path(root) / name, Path(root)]
+    for place in places:
+        if any(_locate(place, stem) for stem in FILES):
+            return _read_folder(place, name, SOURCES[name])
+    cache = cache_dir() / name
+    # An interrupted download leaves some of the files there: the rest will be fetched.
+    return _read_folder(cache, name, SOURCES[name]) if all(_locate(cache, stem) for stem in FILES) else None
+
+
+def _locate(folder: Path, stem: str) -> Path | None:
+    return next((path for path in (folder / stem, folder / f"{stem}.gz") if path.is_file()), None)
+
+
+def _read_folder(folder: Path, name: str, source: Source | None = None) -> Dataset:
+    paths = {stem: _locate(folder, stem) for stem in FILES}
+    missing = [stem for stem, path in paths.items() if path is None]
+    if missing:
+        raise DataError(
+            f"{folder}: {', '.join(missing)} missing (plain or .gz); a data set has all four files"
+        )
+    arrays = {stem: _read_checked(path, stem, source) for stem, path in paths.items() if path is not None}
+    train, train_labels, test, test_labels = (arrays[stem] for stem in FILES)
+    _check_pair(folder, "training", train, train_labels)
+    _check_pair(folder, "test", test, test_labels)
+    return Dataset(
+        name=name if source else folder.name,
+        source=str(folder),
+        images=_as_images(train),
+        labels=_as_labels(train_labels),
+        test_images=_as_images(test),
+        test_labels=_as_labels(test_labels),
+    )
+
+
+def _read_checked(path: Path, stem: str, source: Source | None) -> np.ndarray:
+    if source and path.suffix == ".gz" and (md5 := source.md5.get(stem)):
+        found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+        if found != md5:
+            raise DataError(
+                f"{path}: md5 is {found}, published is {md5}; fetch it again, or pass its folder as --data"
+            )
+    return read_idx(path, 3 if "idx3" in stem else 1, sha256=source.sha256.get(stem) if source else None)
+
+
+def _check_pair(folder: Path, part: str, images: np.ndarray, labels: np.ndarray) -> None:
+    if images.shape[1:] != (28, 28):
+        raise DataError(f"{folder}: {part} images of {images.shape[1:]} pixels; the networks take 28×28")
+    if len(images) != len(labels) or len(images) < 2:
+        raise DataError(
+            f"{folder}: {len(images)} {part} images and {len(labels)} labels; they must pair, two or more"
+        )
+    if labels.max() > 9:
+        raise DataError(f"{folder}: a {part} label is {labels.max()}; classes are 0 to 9")
+
+
+def _as_images(array: np.ndarray) -> torch.Tensor:
+    return torch.tensor(array).unsqueeze(1)
+
+
+def _as_labels(array: np.ndarray) -> torch.Tensor:
+    return torch.tensor(array, dtype=torch.int64)
+
+
+def _download(name: str) -> Dataset:
+    """Fetch the files into the cache, from the first mirror that has them all as they were published."""
+    import pooch
+    import requests
+
+    pooch.get_logger().setLevel("ERROR")  # its notes would bury the one line that matters
+    folder, problems = cache_dir() / name, []
+    for mirror in SOURCES[name].mirrors:
+        try:
+            for stem in FILES:
+                _fetch(mirror, stem, folder, SOURCES[name])
+            return replace(_read_folder(folder, name, SOURCES[name]), source=f"{mirror} (kept in {folder})")
+        except (requests.RequestException, OSError, ValueError) as error:
+            problems.append(f"{urlsplit(mirror).hostname}: {type(error).__name__}")
+    raise DataError(
+        f"{name} is neither in WDIST_DATA nor in {folder}, and no mirror gave it ({'; '.join(problems)})"
+    )
+
+
+def _fetch(mirror: str, stem: str, folder: Path, source: Source) -> None:
+    import pooch
+
+    md5 = source.md5.get(stem)
+    path = pooch.retrieve(
+        f"{mirror}{stem}.gz",
+        known_hash=f"md5:{md5}" if md5 else None,
+        fname=f"{stem}.gz",
+        path=folder,
+        downloader=pooch.HTTPDownloader(timeout=_TIMEOUT),
+    )
+    try:
+        _read_checked(Path(path), stem, source)
+    except DataError:
+        Path(path).unlink()  # a mirror that serves something else leaves nothing behind
+        raise
+
+
+def _digits() -> Dataset:
+    """scikit-learn's digits, 8×8, enlarged to 20×20 and centred like MNIST's; the last 297 are held out."""
+    from sklearn.datasets import load_digits
+
+    bunch = load_digits()
+    small = torch.tensor(bunch.images, dtype=torch.float32).unsqueeze(1) * (255 / 16)
+    large = torch.nn.functional.interpolate(small, size=(20, 20), mode="bicubic", align_corners=False)
+    images = torch.nn.functional.pad(large.clamp(0, 255).round().to(torch.uint8), (4, 4, 4, 4))
+    labels = torch.tensor(bunch.target, dtype=torch.int64)
+    return Dataset(
+        "digits", "embedded in scikit-learn", images[:1500], labels[:1500], images[1500:], labels[1500:]
+    )

@@ -1,0 +1,174 @@
+"""The pictures of a run, drawn again from its records whenever asked for.
+
+What the critic reports is not the distance. With a penalty λ its slope overshoots 1: along an optimal
+direction it maximises a W - λ (a - 1)² over the slope a, so a = 1 + W / (2λ) and the gap that it reports is E
+= W (1 + W / (2λ)). :func:`truth` sets the raw gap E beside E divided by the measured slope, beside the
+inverse of that law, W = λ (√(1 + 2E/λ) - 1), and beside the exact W1 between held-out images and generated
+ones.
+
+matplotlib is imported when a picture is drawn, through its object interface: no backend is chosen for the
+caller.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["corrected", "distance", "grid", "over_time", "scores", "truth"]
+
+Records = Sequence[dict[str, Any]]
+
+_REAL, _FAKE, _EXACT, _NEUTRAL = "#1b6ca8", "#d1495b", "#222222", "#8d99ae"
+_DECAY = 0.99  # of the smoothed curves, per step
+
+
+def corrected(gap: float, penalty: float) -> float:
+    """The distance W that makes a critic under a gradient penalty report ``gap``: λ (√(1 + 2E/λ) - 1).
+
+    A correction of a bias, not a bound; for gaps below -λ/2 the law has no solution, and the result is nan.
+    """
+    inside = 1.0 + 2.0 * gap / penalty
+    return penalty * (math.sqrt(inside) - 1.0) if inside >= 0 else math.nan
+
+
+def grid(images: np.ndarray, path: Path, *, columns: int | None = None, scale: int = 3, gap: int = 2) -> None:
+    """Write images, uint8 of shape (n, 28, 28), as one PNG of rows and columns on a white ground."""
+    from PIL import Image
+
+    columns = columns or math.ceil(math.sqrt(len(images)))
+    rows = math.ceil(len(images) / columns)
+    side = images.shape[-1] + gap
+    sheet = np.full((rows * side + gap, columns * side + gap), 255, dtype=np.uint8)
+    for k, image in enumerate(images):
+        top, left = gap + side * (k // columns), gap + side * (k % columns)
+        sheet[top : top + side - gap, left : left + side - gap] = image
+    Image.fromarray(sheet).resize(
+        (sheet.shape[1] * scale, sheet.shape[0] * scale), Image.Resampling.NEAREST
+    ).save(path)
+
+
+def over_time(snapshots: Sequence[tuple[int, np.ndarray]], path: Path, *, columns: int = 12) -> None:
+    """Draw how the images of the same noise change: one row per snapshot, labelled with its step."""
+    figure = _figure(0.62 * columns + 1.0, 0.62 * len(snapshots) + 0.6)
+    axes = figure.subplots(len(snapshots), 1, squeeze=False)[:, 0]
+    for axis, (step, images) in zip(axes, snapshots, strict=True):
+        axis.imshow(np.concatenate(list(images[:columns]), axis=1), cmap="gray", vmin=0, vmax=255)
+        axis.set_yticks([13.5], [f"{step:,}"])
+        axis.set_xticks([])
+        axis.tick_params(length=0)
+        for spine in axis.spines.values():
+            spine.set_visible(False)
+    figure.suptitle("Generator updates, and what the same noise becomes", fontsize=11)
+    figure.savefig(path)
+
+
+def scores(records: Records, path: Path) -> None:
+    """Draw the critic's mean score on training, held-out and generated images, as logged and smoothed."""
+    figure = _figure(7.5, 4.2)
+    axes = figure.subplots()
+    _curve(axes, records, "real", "training images", _REAL)
+    _curve(axes, records, "fake", "generated images", _FAKE)
+    steps, held = _column(records, "held_out")
+    axes.plot(steps, _smooth(steps, held), color=_EXACT, lw=1.2, ls="--", label="held-out images (smoothed)")
+    _finish(axes, "Mean score of the critic", "score")
+    figure.savefig(path)
+
+
+def distance(records: Records, path: Path, *, penalty: float | None) -> None:
+    """Draw the critic's gap, and λ times its penalty."""
+    figure = _figure(7.5, 4.2)
+    axes = figure.subplots()
+    _curve(axes, [r | {"gap": r["real"] - r["fake"]} for r in records], "gap", "gap: real − fake", _REAL)
+    _curve(axes, [r | {"cost": penalty * r["penalty"]} for r in records], "cost", "λ × penalty", _FAKE)
+    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+    _finish(axes, "What the critic gains, and what its slope costs it", "mean over a batch")
+    figure.savefig(path)
+
+
+def truth(records: Records, exact: Records, path: Path, *, penalty: float | None) -> None:
+    """Draw the critic's raw and corrected numbers beside the exact W1 and the floor between real images.
+
+    ``penalty`` is λ, or None for a clipped critic, whose slope nobody knows: its gap is shown alone, as what
+    it is.
+    """
+    figure = _figure(7.5, 4.6)
+    axes = figure.subplots()
+    steps, gap = _column([r | {"gap": r["real"] - r["fake"]} for r in records], "gap")
+    gap = _smooth(steps, gap)
+    axes.plot(steps, gap, color=_FAKE, lw=1.8, label="critic's gap, as reported")
+    if penalty is not None:
+        slope = _smooth(*_column(records, "slope"))
+        axes.plot(steps, gap / slope, color=_REAL, lw=1.8, label="gap ÷ measured slope")
+        law = [corrected(value, penalty) for value in gap]
+        axes.plot(steps, law, color=_REAL, lw=1.3, ls=":", label="gap, overshoot of the penalty undone")
+    if exact:
+        n = exact[-1]["n"]
+        points, values = _column(exact, "w1")
+        axes.plot(
+            points,
+            values,
+            "o",
+            color=_EXACT,
+            ms=6,
+            label=f"exact W₁ in pixels, {n} held-out against {n} generated",
+        )
+        floor = exact[-1]["floor"]
+        axes.axhline(
+            floor,
+            color=_NEUTRAL,
+            lw=1.3,
+            ls="--",
+            label=f"exact W₁, {n} held-out against {n} training images",
+        )
+    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
+    _finish(axes, "The loss is not the distance", "distance, pixels in [−1, 1]")
+    figure.savefig(path)
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=110, layout="constrained", facecolor="white")
+
+
+def _curve(axes: Axes, records: Records, key: str, label: str, colour: str) -> None:
+    steps, values = _column(records, key)
+    axes.plot(steps, values, color=colour, lw=0.8, alpha=0.3)
+    axes.plot(steps, _smooth(steps, values), color=colour, lw=1.8, label=f"{label} (pale: as logged)")
+
+
+def _column(records: Records, key: str) -> tuple[np.ndarray, np.ndarray]:
+    """Steps and values of one quantity; what was not measured is nan."""
+    steps = np.array([record["step"] for record in records], dtype=float)
+    values = np.array([record[key] for record in records], dtype=float)
+    return steps, values
+
+
+def _smooth(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Exponential moving average over steps, with the bias towards its start removed."""
+    smoothed, weight, total, last = np.empty_like(values), 0.0, 0.0, 0.0
+    for k, (step, value) in enumerate(zip(steps, values, strict=True)):
+        keep = _DECAY ** (step - last)
+        weight, total, last = keep * weight + (1 - keep), keep * total + (1 - keep) * value, step
+        smoothed[k] = total / weight
+    return smoothed
+
+
+def _finish(axes: Axes, title: str, label: str) -> None:
+    axes.set_title(title, fontsize=11, loc="left")
+    axes.set_xlabel("generator updates")
+    axes.set_ylabel(label)
+    axes.grid(color="#e6e6e6", lw=0.7)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.legend(frameon=False, fontsize=8.5)

@@ -1,0 +1,204 @@
+"""The generators and critics of the three presets.
+
+A generator maps normal noise to a 28×28 image in (-1, 1). A critic maps an image to one number, without a
+sigmoid, because it is a potential and not a probability, and without BatchNorm: BatchNorm makes the score of
+one image depend on its neighbours in the batch, and then the slope at an image means nothing. Critics are
+plain sequences of convolution, LeakyReLU and linear layers.
+
+References
+----------
+Gulrajani et al., "Improved training of Wasserstein GANs", NeurIPS 2017 (preset ``paper``, their MNIST code).
+Miyato et al., "Spectral normalization for generative adversarial networks", ICLR 2018 (critic ``spectral``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrizations
+
+from .config import Config, ConfigError
+
+__all__ = ["average_", "build", "generate", "parameter_count", "pick_device"]
+
+
+def build(config: Config) -> tuple[nn.Module, nn.Module]:
+    """Build the generator and the critic of a run, on the CPU, with weights drawn from ``config.seed``.
+
+    The global random state of torch is as before afterwards.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(config.seed)
+        generator = _GENERATORS[config.preset](config.latent)
+        critic = _CRITICS[config.preset]()
+        if config.critic == "spectral":
+            for layer in critic:
+                if hasattr(layer, "weight"):
+                    parametrizations.spectral_norm(layer)
+    return generator, critic
+
+
+def pick_device(name: str) -> torch.device:
+    """The device that ``--device`` names; ``auto`` is the first CUDA device, or the CPU.
+
+    Raises
+    ------
+    ConfigError
+        If the name is not a device of this machine.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # torch's ways to say no such device
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"device is {name!r}: not available here ({reason}); use auto or cpu") from error
+    return device
+
+
+@torch.no_grad()
+def generate(model: nn.Module, noise: torch.Tensor, *, chunk: int = 500) -> torch.Tensor:
+    """Turn noise into images as bytes, on the CPU.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        A generator, used in evaluation mode and left in the mode it was in.
+    noise : torch.Tensor, shape (n, latent)
+        On any device.
+
+    Returns
+    -------
+    torch.Tensor
+        uint8 of shape (n, 1, 28, 28).
+    """
+    device, training = next(model.parameters()).device, model.training
+    model.eval()
+    parts = [
+        model(part.to(device)).add(1.0).mul(127.5).round().to(torch.uint8).cpu()
+        for part in noise.split(chunk)
+    ]
+    model.train(training)
+    return torch.cat(parts)
+
+
+def average_(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """Move ``average`` towards ``model``: decay · average + (1 - decay) · model, statistics included."""
+    with torch.no_grad():
+        for slow, fast in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+            if slow.is_floating_point():
+                slow.lerp_(fast, 1.0 - decay)
+            else:
+                slow.copy_(fast)  # BatchNorm's count of batches
+
+
+def parameter_count(model: nn.Module) -> int:
+    """Number of trainable numbers in a model."""
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+class _Crop(nn.Module):
+    """Keep the first ``size`` rows and columns."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x[..., : self.size, : self.size]
+
+
+def _fast_generator(latent: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(latent, 64 * 7 * 7, bias=False),
+        nn.Unflatten(1, (64, 7, 7)),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.ConvTranspose2d(64, 32, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.ConvTranspose2d(32, 1, 4, 2, 1),
+        nn.Tanh(),
+    )
+
+
+def _fast_critic() -> nn.Sequential:
+    return _strided_critic(32, 64)
+
+
+def _classic_generator(latent: int) -> nn.Sequential:
+    model = nn.Sequential(
+        nn.Linear(latent, 128 * 7 * 7),
+        nn.LeakyReLU(0.2),
+        nn.Unflatten(1, (128, 7, 7)),
+        nn.ConvTranspose2d(128, 128, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.ConvTranspose2d(128, 128, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(128, 1, 3, 1, 1),
+        nn.Tanh(),
+    )
+    for parameter in model.parameters():
+        nn.init.normal_(parameter, 0.0, 0.02)  # biases included, as in the set-up it is named after
+    return model
+
+
+def _classic_critic() -> nn.Sequential:
+    return _strided_critic(64, 64)
+
+
+def _paper_generator(latent: int) -> nn.Sequential:
+    def up(channels: int, to: int) -> nn.Module:
+        return nn.ConvTranspose2d(channels, to, 5, 2, 2, output_padding=1)
+
+    return nn.Sequential(
+        nn.Linear(latent, 256 * 4 * 4),
+        nn.ReLU(),
+        nn.Unflatten(1, (256, 4, 4)),
+        up(256, 128),
+        nn.ReLU(),
+        _Crop(7),
+        up(128, 64),
+        nn.ReLU(),
+        up(64, 1),
+        nn.Tanh(),
+    )
+
+
+def _paper_critic() -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(1, 64, 5, 2, 2),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(64, 128, 5, 2, 2),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(128, 256, 5, 2, 2),
+        nn.LeakyReLU(0.2),
+        nn.Flatten(),
+        nn.Linear(256 * 4 * 4, 1),
+    )
+
+
+def _strided_critic(first: int, second: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(1, first, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.Conv2d(first, second, 4, 2, 1),
+        nn.LeakyReLU(0.2),
+        nn.Flatten(),
+        nn.Linear(second * 7 * 7, 1),
+    )
+
+
+_GENERATORS: dict[str, Callable[[int], nn.Sequential]] = {
+    "fast": _fast_generator,
+    "classic": _classic_generator,
+    "paper": _paper_generator,
+}
+_CRITICS: dict[str, Callable[[], nn.Sequential]] = {
+    "fast": _fast_critic,
+    "classic": _classic_critic,
+    "paper": _paper_critic,
+}
