@@ -41,8 +41,8 @@ STAMP = VENV / "installed.json"
 # command: (the extras that it needs, the module and first arguments that do the work)
 COMMANDS = {"train": ({"gan"}, ["gan", "train"]), "test": ({"gan", "test"}, ["pytest"])}
 
-# Run by .venv's own Python before pip touches it. pip writes a package's RECORD last, by a rename: where each has
-# its RECORD, and each file the size that it states, pip can carry on.
+# Run by .venv's own Python before pip touches it. pip writes a package's RECORD last, by a rename: where each
+# has its RECORD, and each file the size that it states, pip can carry on.
 PROBE = """
 import importlib.metadata, os, pathlib, platform, sys, sysconfig
 python = os.path.realpath(sys._base_executable) + " " + platform.python_version()
@@ -105,7 +105,8 @@ def ensure_installed(needed: set[str]) -> None:
             return
         before = read_stamp()
         extras = sorted(needed.union(before.get("extras", ())))
-        STAMP.unlink(missing_ok=True)
+        if before:
+            STAMP.unlink()
         kept = prepare_venv(before, descriptors)
         begin = time.monotonic()
         say(f"installing wdist[{','.join(extras)}] into .venv; the first time takes minutes")
@@ -262,7 +263,7 @@ def free_space() -> str:
 def installation_lock() -> Iterator[tuple[int, ...]]:
     """Let one installation at a time into this folder.
 
-    Yields the descriptors for its children to inherit: the lock then holds until the last of them ends, so that
+    Yields the descriptors for its children to inherit: the lock then holds until the last of them ends, and
     a pip that outlived a killed run.py is waited for.
     """
     try:

@@ -1,0 +1,41 @@
+"""What every test shares: one thread, no display, repeatable random cases, the place of the optional data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+# Before numpy, torch and matplotlib read them. The problems are small, and one thread sums in one order.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+settings.register_profile("local", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+@pytest.fixture(scope="session")
+def mnist_dir() -> Path:
+    """The folder of MNIST's four IDX files."""
+    return _data_folder("mnist", "train-images-idx3-ubyte*")
+
+
+@pytest.fixture(scope="session")
+def dotmark_dir() -> Path:
+    """The folder of the DOTmark images, one archive a class."""
+    return _data_folder("dotmark", "*.npz")
+
+
+def _data_folder(name: str, pattern: str) -> Path:
+    """``name`` below ``WDIST_DATA`` or beside the checkout; without it the test is skipped."""
+    named = os.environ.get("WDIST_DATA")
+    bases = [*([Path(named).expanduser()] if named else []), ROOT.parent / "shared" / "data"]
+    for base in bases:
+        if any((base / name).glob(pattern)):
+            return base / name
+    pytest.skip(f"no {name}/{pattern} in {' or '.join(map(str, bases))}; WDIST_DATA names another place")
