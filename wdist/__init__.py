@@ -1,0 +1,60 @@
+"""Wasserstein distances whose every number says what it is: exact, bound or estimate, with a bracket that proves it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# Where each public name lives; loaded when first asked for, so that `import wdist` costs next to nothing.
+_HOMES = {
+    "errors": ("InvalidMeasureError", "NotConvergedError", "WdistError"),
+    "result": ("Certificate", "Result"),
+    "measures": ("CDF", "Gaussian", "Histogram", "Quantile", "Samples"),
+    "gaussian": ("gaussian_map", "gaussian_w2"),
+    "line": ("wasserstein_1d",),
+    "certificate": ("certify", "certify_lp"),
+    "exact": ("transport", "transport_lp"),
+    "projections": ("sliced",),
+    "front": ("wasserstein",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", "dual", *_HOME]  # noqa: PLE0604 - the names are strings, spelled in _HOMES
+
+if TYPE_CHECKING:
+    from . import dual as dual
+    from .certificate import certify as certify
+    from .certificate import certify_lp as certify_lp
+    from .errors import InvalidMeasureError as InvalidMeasureError
+    from .errors import NotConvergedError as NotConvergedError
+    from .errors import WdistError as WdistError
+    from .exact import transport as transport
+    from .exact import transport_lp as transport_lp
+    from .front import wasserstein as wasserstein
+    from .gaussian import gaussian_map as gaussian_map
+    from .gaussian import gaussian_w2 as gaussian_w2
+    from .line import wasserstein_1d as wasserstein_1d
+    from .measures import CDF as CDF
+    from .measures import Gaussian as Gaussian
+    from .measures import Histogram as Histogram
+    from .measures import Quantile as Quantile
+    from .measures import Samples as Samples
+    from .projections import sliced as sliced
+    from .result import Certificate as Certificate
+    from .result import Result as Result
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    if name == "dual":
+        return importlib.import_module(f"{__name__}.dual")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

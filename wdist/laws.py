@@ -1,0 +1,311 @@
+"""Laws on the line that are given by functions: quantiles, CDFs, histograms and frozen ``scipy.stats`` laws.
+
+Everything W_p needs of a law on the line is its quantile function, from both ends: ``ppf(t)`` for t near 0 and
+``isf(s)``, the quantile at 1 - s, for s near 0. In double precision t = 1 - 1e-30 does not exist, s = 1e-30 does,
+and it is the far tail that decides whether a moment is finite.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ._arrays import as_float64, normalised_weights
+from .errors import InvalidMeasureError
+
+__all__ = ["CDF", "Histogram", "Law", "Quantile", "frozen_law"]
+
+Function = Callable[[np.ndarray], np.ndarray]
+
+_NO_BREAKS = np.empty(0)
+_MOST_ATOMS = 100_000
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Law:
+    """A law on the line by its quantiles: that of ``loc + scale * Z``, Z with the functions below.
+
+    Attributes
+    ----------
+    ppf, isf : callable
+        Quantile of Z at t, and at 1 - s, elementwise.
+    cdf : callable or None
+        Distribution function of Z, where there is one.
+    family : hashable or None
+        Two laws with equal family (not None) share Z. Their quantiles then differ by exactly
+        ``(loc - loc') + (scale - scale') Z``, with no cancellation far out.
+    breaks, upper_breaks : ndarray
+        The t, and the s, in (0, 1/2] where a quantile has a jump or a kink.
+    """
+
+    ppf: Function
+    isf: Function
+    cdf: Function | None = None
+    family: Any = None
+    loc: float = 0.0
+    scale: float = 1.0
+    breaks: np.ndarray = field(default_factory=lambda: _NO_BREAKS)
+    upper_breaks: np.ndarray = field(default_factory=lambda: _NO_BREAKS)
+
+    def quantile(self, t: np.ndarray, *, upper: bool = False) -> np.ndarray:
+        """The quantile at t, or at 1 - t with ``upper``."""
+        with np.errstate(all="ignore"):
+            return self.loc + self.scale * np.asarray((self.isf if upper else self.ppf)(t), dtype=np.float64)
+
+    def shifted(self, by: float) -> Law:
+        """The law of the variable plus a constant."""
+        return Law(self.ppf, self.isf, self.cdf, self.family, self.loc + by, self.scale, self.breaks, self.upper_breaks)
+
+
+@dataclass(frozen=True, eq=False, slots=True, init=False)
+class Histogram:
+    """Masses in bins on the line, spread evenly inside each bin.
+
+    Parameters
+    ----------
+    edges : array_like, shape (k + 1,)
+        Strictly increasing bin edges.
+    masses : array_like, shape (k,)
+        Non-negative masses (counts will do); stored divided by their sum.
+
+    Notes
+    -----
+    For masses sitting *at* points (SciPy's ``u_values, u_weights``) use ``Samples(points, weights)``.
+    """
+
+    edges: np.ndarray
+    masses: np.ndarray
+
+    def __init__(self, edges: Any, masses: Any):
+        edges, masses = (np.asarray(as_float64(np.asarray(a), n)) for a, n in ((edges, "edges"), (masses, "masses")))
+        if edges.ndim != 1 or masses.ndim != 1 or len(edges) != len(masses) + 1 or len(masses) == 0:
+            raise InvalidMeasureError(
+                f"edges has shape {edges.shape} and masses {masses.shape}: k bins need k + 1 edges and k masses "
+                "(for masses at points use wdist.Samples(points, weights))"
+            )
+        if not np.all(np.diff(edges) > 0):
+            raise InvalidMeasureError("edges is not strictly increasing: sort the edges and merge empty bins")
+        object.__setattr__(self, "edges", edges)
+        object.__setattr__(self, "masses", normalised_weights(masses, "masses"))
+
+    dim = property(lambda self: 1, doc="Dimension of the space.")
+
+    def __repr__(self) -> str:
+        return f"Histogram({len(self.masses)} bins on [{self.edges[0]:g}, {self.edges[-1]:g}])"
+
+    def law(self) -> Law:
+        """This histogram by its piecewise linear quantile function."""
+        t, x = np.append(0.0, np.cumsum(self.masses)), self.edges
+        s = np.append(0.0, np.cumsum(self.masses[::-1]))
+        t, s = t / t[-1], s / s[-1]
+        return Law(
+            lambda q: _piecewise_linear(q, t, x),
+            lambda q: _piecewise_linear(q, s, x[::-1]),
+            lambda y: np.interp(y, x, t),
+            breaks=_inside(t),
+            upper_breaks=_inside(s),
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True, init=False)
+class Quantile:
+    """The law on the line with quantile function ``f``: non-decreasing on (0, 1), finite there.
+
+    Parameters
+    ----------
+    f : callable
+        ``f(t)`` for an array t in (0, 1); a function of one number at a time works too, only slower.
+    """
+
+    f: Function
+
+    def __init__(self, f: Function):
+        f = _elementwise(f, "f", np.array([0.25, 0.75]))
+        values = _probe(f, "f", np.linspace(0.0, 1.0, 66)[1:-1])
+        if not np.all(np.diff(values) >= 0):
+            raise InvalidMeasureError("f decreases somewhere on (0, 1): a quantile function never does")
+        object.__setattr__(self, "f", f)
+
+    dim = property(lambda self: 1, doc="Dimension of the space.")
+
+    def law(self) -> Law:
+        """This law by its quantiles."""
+        return Law(self.f, lambda s: self.f(_below_one(s)))
+
+
+@dataclass(frozen=True, eq=False, slots=True, init=False)
+class CDF:
+    """The law on the line with distribution function ``F``; atoms (jumps) and gaps (flat parts) are welcome.
+
+    Parameters
+    ----------
+    F : callable
+        ``F(x)`` for an array x, right-continuous and non-decreasing, from 0 to 1.
+    support : tuple of float, optional
+        An interval ``(low, high)`` that carries all the mass. Default: the whole line.
+    """
+
+    F: Function
+    support: tuple[float, float]
+
+    def __init__(self, F: Function, support: tuple[float, float] = (-np.inf, np.inf)):
+        low, high = float(support[0]), float(support[1])
+        if not low < high:
+            raise InvalidMeasureError(f"support is ({low:g}, {high:g}): expected (low, high) with low < high")
+        largest = np.finfo(np.float64).max
+        low, high = max(low, -largest), min(high, largest)
+        F = _elementwise(F, "F", np.array([low, high]))
+        steps = np.linspace(_ordinal(low), _ordinal(high), 129)[1:-1].astype(np.int64)
+        values = _probe(F, "F", np.concatenate([[low], _from_ordinal(steps), [high]]))
+        if not (np.all(np.diff(values) >= 0) and values[0] >= 0 and abs(values[-1] - 1) <= 1e-12):
+            raise InvalidMeasureError(
+                f"F runs from {values[0]:g} to {values[-1]:g} over the support, "
+                f"{'never' if np.all(np.diff(values) >= 0) else 'somewhere'} decreasing: a distribution function "
+                "does not decrease and ends at 1"
+            )
+        object.__setattr__(self, "F", F)
+        object.__setattr__(self, "support", (low, high))
+
+    dim = property(lambda self: 1, doc="Dimension of the space.")
+
+    def law(self) -> Law:
+        """This law by its quantiles, the smallest x with F(x) >= t."""
+        return Law(self._inverse, lambda s: self._inverse(_below_one(s)), self.F)
+
+    def _inverse(self, t: np.ndarray) -> np.ndarray:
+        # Bisection over the doubles themselves: 64 halvings find the very float, whatever the scale, and jumps
+        # and flat parts need no special care.
+        low = np.full(np.shape(t), _ordinal(self.support[0]), dtype=np.int64)
+        high = np.full(np.shape(t), _ordinal(self.support[1]), dtype=np.int64)
+        while np.any(low < high):
+            middle = (low >> 1) + (high >> 1) + (low & high & 1)
+            reached = np.asarray(self.F(_from_ordinal(middle))) >= t
+            high = np.where(reached, middle, high)
+            low = np.where(reached | (low >= high), low, middle + 1)
+        return _from_ordinal(high)
+
+
+def frozen_law(x: Any, name: str) -> Any | None:
+    """Read a measure on the line that is not an array; None if ``x`` is none."""
+    if isinstance(x, Histogram | Quantile | CDF):
+        return x
+    module = type(x).__module__
+    if not module.startswith("scipy.stats") or "scipy.stats" not in sys.modules:
+        return None
+    if hasattr(x, "icdf") and hasattr(x, "iccdf"):  # the laws of scipy.stats.make_distribution and their kin
+        return _checked(Law(x.icdf, x.iccdf, x.cdf), name)
+    if not hasattr(x, "dist") or not hasattr(x, "ppf"):
+        hint = "freeze it, as in scipy.stats.norm(0, 1)" if hasattr(x, "ppf") else "use wdist.Gaussian or samples of it"
+        raise InvalidMeasureError(f"{name} is {type(x).__name__} of scipy.stats, no frozen law on the line: {hint}")
+    shapes, loc, scale = x.dist._parse_args(*x.args, **x.kwds)
+    if any(np.ndim(parameter) > 0 for parameter in (*shapes, loc, scale)):
+        raise InvalidMeasureError(f"{name} is a frozen law with array parameters: give one law at a time")
+    dist = x.dist
+    law = _checked(
+        Law(
+            lambda t: dist.ppf(t, *shapes),
+            lambda s: dist.isf(s, *shapes),
+            lambda y: dist.cdf(y, *shapes),
+            (type(dist).__name__, dist.name, *map(float, shapes)) if not hasattr(dist, "_histogram") else None,
+            float(loc),
+            float(scale),
+        ),
+        name,
+    )
+    return _with_atoms(law, dist, shapes) if hasattr(x, "pmf") else law
+
+
+def _checked(law: Law, name: str) -> Law:
+    if not np.all(np.isfinite(law.quantile(np.array([0.25, 0.5, 0.75])))):
+        raise InvalidMeasureError(f"{name} is a frozen law with no finite quartiles: check its parameters")
+    return law
+
+
+def _with_atoms(law: Law, dist: Any, shapes: tuple[Any, ...]) -> Law:
+    """The same law on the integers by tables of its tail probabilities, outwards from the median.
+
+    SciPy's own ``isf`` of a discrete law inverts 1 - s, which is 1 long before the tail ends, and its heavy-tailed
+    laws sum their series anew for every quantile. Past the end of a table the quantile is nan: not known.
+    """
+    middle = float(law.ppf(np.array(0.5)))
+    low, high = dist.support(*shapes)
+    t_atoms, t = _tail_table(dist, shapes, middle, -1.0, float(low))
+    s_atoms, s = _tail_table(dist, shapes, middle, 1.0, float(high))
+
+    def ppf(q: np.ndarray) -> np.ndarray:  # smallest atom k with P(Z <= k) >= q
+        k = np.searchsorted(t, q)
+        return np.where(k < len(t), t_atoms[k.clip(0, len(t) - 1)], np.nan)
+
+    def isf(q: np.ndarray) -> np.ndarray:  # smallest atom k with P(Z > k) <= q
+        k = np.searchsorted(s, q, side="right") - 1
+        return np.where(k >= 0, s_atoms[k.clip(0)], np.nan)
+
+    return Law(ppf, isf, law.cdf, law.family, law.loc, law.scale, _inside(t), _inside(s))
+
+
+def _tail_table(
+    dist: Any, shapes: tuple[Any, ...], middle: float, step: float, end: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Atoms from the median outwards and the mass at or below (beyond, for step = 1) each, ascending in mass."""
+    size = 256
+    while True:
+        atoms = middle + step * np.arange(size)
+        atoms = atoms[step * atoms <= step * end]
+        done = len(atoms) < size
+        mass = np.asarray(dist.pmf(atoms, *shapes), dtype=np.float64)
+        if done or mass[-1] < 1e-290 or size >= _MOST_ATOMS:
+            break
+        size *= 4
+    beyond = 0.0 if done else float(dist.sf(atoms[-1], *shapes) if step > 0 else dist.cdf(atoms[-1] - 1, *shapes))
+    outwards = mass[:0:-1] if step > 0 else mass[::-1]
+    tail = beyond + np.cumsum(outwards)
+    return atoms[::-1], np.append(beyond, tail) if step > 0 else tail
+
+
+def _inside(t: np.ndarray) -> np.ndarray:
+    return np.unique(t[(t > 0.0) & (t <= 0.5)])
+
+
+def _piecewise_linear(t: np.ndarray, knots: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Left-continuous inverse of a piecewise linear CDF: interpolation that skips the bins with no mass."""
+    k = np.clip(np.searchsorted(knots, t, side="left"), 1, len(knots) - 1)
+    width = knots[k] - knots[k - 1]
+    fraction = np.clip((t - knots[k - 1]) / np.where(width > 0, width, 1.0), 0.0, 1.0)
+    return values[k - 1] + fraction * (values[k] - values[k - 1])
+
+
+def _below_one(s: np.ndarray) -> np.ndarray:
+    return np.minimum(1.0 - np.asarray(s), 1.0 - 2.0**-53)
+
+
+def _elementwise(f: Any, name: str, probe: np.ndarray) -> Function:
+    if not callable(f):
+        raise InvalidMeasureError(f"{name} is {type(f).__name__}: give a function of one argument")
+    try:
+        if np.shape(f(probe)) == probe.shape:
+            return f
+    except (TypeError, ValueError):
+        pass
+    return np.vectorize(f, otypes=[np.float64])
+
+
+def _probe(f: Function, name: str, at: np.ndarray) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        values = np.asarray(f(at))
+    if values.dtype.kind not in "biuf" or not np.all(np.isfinite(values)):
+        raise InvalidMeasureError(f"{name} is not a finite real number everywhere: check it near {at[0]:g} and {at[-1]:g}")
+    return values.astype(np.float64)
+
+
+def _ordinal(x: Any) -> Any:
+    """Number the finite doubles in increasing order, so that they can be bisected as integers."""
+    bits = np.asarray(x, dtype=np.float64).view(np.int64)
+    return np.where(bits < 0, -(bits & np.int64(2**63 - 1)), bits)[()]
+
+
+def _from_ordinal(k: np.ndarray) -> np.ndarray:
+    return np.where(k < 0, -k | np.int64(-(2**63)), k).view(np.float64)

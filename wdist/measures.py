@@ -1,0 +1,312 @@
+"""The measures that wdist compares, and the one door where input is validated.
+
+A function of the library turns each argument into one of the classes below with :func:`as_measure`; from there on
+its points are finite, its weights non-negative with sum 1, its covariance symmetric positive semi-definite. Code
+behind the door does not check again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._arrays import (
+    Array,
+    as_float64,
+    common_kind,
+    is_tensor,
+    namespace,
+    normalised_weights,
+    power_of_two,
+    result_dtype,
+    to_numpy,
+)
+from .errors import InvalidMeasureError
+from .laws import CDF, Histogram, Law, Quantile, frozen_law
+
+__all__ = ["CDF", "Gaussian", "Histogram", "Quantile", "Samples", "as_measure"]
+
+
+@dataclass(frozen=True, eq=False, slots=True, init=False)
+class Samples:
+    """Weighted points: the discrete measure with mass ``weights[i]`` at ``points[i]``.
+
+    Parameters
+    ----------
+    points : array_like or torch.Tensor, shape (n,) or (n, d)
+        Finite real numbers; ``(n,)`` are points on the line. Stored as float64 of shape (n, d).
+    weights : array_like or torch.Tensor, shape (n,), optional
+        Non-negative and finite, not all zero; stored divided by their sum. None: equal weights.
+
+    Raises
+    ------
+    InvalidMeasureError
+        If there are no points, or an entry of either is not what is said above.
+    """
+
+    points: Array
+    weights: Array | None
+    dtype: Any
+
+    def __init__(self, points: Any, weights: Any = None):
+        set_ = object.__setattr__
+        set_(self, "dtype", result_dtype(*(a for a in (points, weights) if is_tensor(a) or a is points)))
+        points, weights = _points(points, "points"), None if weights is None else as_float64(weights, "weights")
+        points, weights = common_kind(points, weights)
+        if weights is not None:
+            if weights.shape != points.shape[:1]:
+                raise InvalidMeasureError(
+                    f"weights has shape {tuple(weights.shape)} beside {points.shape[0]} points: "
+                    f"expected ({points.shape[0]},), one weight per point"
+                )
+            weights = normalised_weights(weights, "weights")
+        set_(self, "points", points)
+        set_(self, "weights", weights)
+
+    @property
+    def dim(self) -> int:
+        """Dimension of the space."""
+        return int(self.points.shape[1])
+
+    def __len__(self) -> int:
+        return int(self.points.shape[0])
+
+    def __repr__(self) -> str:
+        kind = "equal weights" if self.weights is None else "weighted"
+        return f"Samples(n={len(self)}, dim={self.dim}, {kind})"
+
+    @property
+    def mass(self) -> Array:
+        """The weights, written out when they are equal."""
+        if self.weights is not None:
+            return self.weights
+        n = len(self)
+        return namespace(self.points).full((n,), 1.0 / n, dtype=self.points.dtype, device=self.points.device)
+
+
+@dataclass(frozen=True, eq=False, slots=True, init=False)
+class Gaussian:
+    """The normal law with a mean and a covariance, degenerate ones included; leading axes are a batch.
+
+    Parameters
+    ----------
+    mean : array_like or torch.Tensor, shape (..., d)
+        A scalar is read as d = 1.
+    cov : array_like or torch.Tensor, shape (..., d, d)
+        Symmetric positive semi-definite. A scalar is read as d = 1: the variance, not the deviation.
+
+    Raises
+    ------
+    InvalidMeasureError
+        If the shapes do not fit, or ``cov`` is not symmetric, or has an eigenvalue below ``-8 d eps ||cov||``
+        (eigenvalues between that and 0 are rounding of the input's dtype, and count as 0).
+    """
+
+    mean: Array
+    cov: Array
+    factor: Array | None
+    dtype: Any
+
+    def __init__(self, mean: Any, cov: Any):
+        dtype = result_dtype(*(a for a in (mean, cov) if is_tensor(a) or a is mean))
+        original = cov
+        mean, cov = common_kind(as_float64(mean, "mean"), as_float64(cov, "cov"))
+        self._set(mean, _covariance(cov, _eps(original)), None, dtype)
+
+    @classmethod
+    def from_factor(cls, mean: Any, factor: Any) -> Gaussian:
+        """Build from ``factor`` F of shape (..., d, k) with ``cov = F F^T``.
+
+        Keeps the digits that a rank-deficient covariance loses: computing its factor costs the square root of the
+        machine precision.
+        """
+        self = object.__new__(cls)
+        dtype = result_dtype(*(a for a in (mean, factor) if is_tensor(a) or a is mean))
+        mean, factor = common_kind(as_float64(mean, "mean"), as_float64(factor, "factor"))
+        if factor.ndim < 2:
+            raise InvalidMeasureError(f"factor has shape {tuple(factor.shape)}: expected (..., d, k) with cov = F F^T")
+        xp = namespace(factor)
+        self._set(mean, factor @ xp.matrix_transpose(factor), factor, dtype)
+        return self
+
+    @classmethod
+    def fit(cls, samples: Any) -> Gaussian:
+        """The Gaussian with the mean and the covariance (weights as masses, no n - 1 correction) of ``samples``."""
+        samples = as_measure(samples, "samples")
+        if not isinstance(samples, Samples):
+            raise InvalidMeasureError(f"samples is a {type(samples).__name__}: Gaussian.fit takes points")
+        xp = namespace(samples.points)
+        weights = samples.mass[:, None]
+        mean = xp.sum(weights * samples.points, axis=0)
+        centred = samples.points - mean  # squares of deviations, never a difference of second moments
+        cov = xp.matrix_transpose(weights * centred) @ centred
+        self = object.__new__(cls)
+        self._set(mean, (cov + xp.matrix_transpose(cov)) / 2, None, samples.dtype)
+        return self
+
+    def _set(self, mean: Array, cov: Array, factor: Array | None, dtype: Any) -> None:
+        set_ = object.__setattr__
+        if mean.ndim == 0:
+            mean = mean[None]
+        if cov.shape[-1] == 0:
+            raise InvalidMeasureError("mean and cov have dimension 0: a Gaussian needs d >= 1")
+        if mean.shape[-1] != cov.shape[-1]:
+            raise InvalidMeasureError(
+                f"mean has dimension {mean.shape[-1]} (shape {tuple(mean.shape)}) and the covariance "
+                f"{cov.shape[-1]} (shape {tuple(cov.shape)}): they must agree"
+            )
+        try:
+            np.broadcast_shapes(tuple(mean.shape[:-1]), tuple(cov.shape[:-2]))
+        except ValueError:
+            raise InvalidMeasureError(
+                f"the batch axes of mean {tuple(mean.shape)} and of the covariance {tuple(cov.shape)} do not broadcast"
+            ) from None
+        for field, value in (("mean", mean), ("cov", cov), ("factor", factor), ("dtype", dtype)):
+            set_(self, field, value)
+
+    @property
+    def dim(self) -> int:
+        """Dimension of the space."""
+        return int(self.mean.shape[-1])
+
+    @property
+    def batch_shape(self) -> tuple[int, ...]:
+        """The leading axes, broadcast."""
+        return np.broadcast_shapes(tuple(self.mean.shape[:-1]), tuple(self.cov.shape[:-2]))
+
+    def __repr__(self) -> str:
+        batch = f", batch_shape={self.batch_shape}" if self.batch_shape else ""
+        return f"Gaussian(dim={self.dim}{batch})"
+
+    def law(self) -> Law:
+        """This Gaussian on the line as a law with quantiles."""
+        from scipy.special import ndtr, ndtri
+
+        mean, scale = float(to_numpy(self.mean)[0]), float(np.sqrt(max(float(to_numpy(self.cov)[0, 0]), 0.0)))
+        return Law(ndtri, lambda s: -ndtri(s), ndtr, family=("norm",), loc=mean, scale=scale)
+
+
+Measure = Samples | Gaussian | Histogram | Quantile | CDF | Law
+
+
+def as_measure(x: Any, name: str, weights: Any = None) -> Measure:
+    """Read ``x`` as a measure: the one door where input is validated.
+
+    Parameters
+    ----------
+    x : measure or array_like
+        A measure of this module, a frozen ``scipy.stats`` law, or an array read as equal-weight samples.
+    name : str
+        What the caller's user knows the argument as; it opens every error message.
+    weights : array_like, optional
+        Weights for an array ``x``; refused beside anything else.
+
+    Raises
+    ------
+    InvalidMeasureError
+        If ``x`` is not a measure.
+    """
+    law = x if isinstance(x, Samples | Gaussian) else frozen_law(x, name)
+    if law is not None:
+        if weights is not None:
+            raise InvalidMeasureError(
+                f"{name} is already a measure ({type(x).__name__}): give its weights inside it, not beside it"
+            )
+        return law
+    if callable(x):
+        raise InvalidMeasureError(
+            f"{name} is a function: wrap it as wdist.Quantile(f) or wdist.CDF(F) to say which function it is"
+        )
+    try:
+        return Samples(x, weights)
+    except InvalidMeasureError as error:
+        message = str(error)
+        for word in ("points", "weights"):
+            if message.startswith(word):
+                message = (name if word == "points" else f"{name}_weights") + message[len(word) :]
+        raise InvalidMeasureError(message) from None
+
+
+def as_samples(x: Any, name: str, weights: Any = None) -> Samples:
+    """Read ``x`` as weighted points; other measures are refused with the remedy."""
+    measure = as_measure(x, name, weights)
+    if not isinstance(measure, Samples):
+        raise InvalidMeasureError(
+            f"{name} is a {type(measure).__name__}, and this function takes points: draw samples from it first"
+        )
+    return measure
+
+
+def same_dimension(P: Samples | Gaussian, Q: Samples | Gaussian, names: tuple[str, str]) -> None:
+    """Refuse two measures that live in spaces of different dimension."""
+    if P.dim != Q.dim:
+        raise InvalidMeasureError(
+            f"{names[0]} lives in dimension {P.dim} and {names[1]} in dimension {Q.dim}: they must agree"
+        )
+
+
+def check_p(p: Any, *, finite: bool = False) -> float:
+    """The exponent as a float in [1, inf]."""
+    if isinstance(p, bool) or not isinstance(p, int | float | np.integer | np.floating):
+        raise TypeError(f"p is {p!r}: give the exponent as a number in [1, inf]")
+    value = float(p)
+    if not value >= 1.0:  # also refuses nan
+        raise ValueError(f"p is {value:g}: W_p is a distance for p >= 1 only")
+    if finite and np.isinf(value):
+        raise ValueError("p is inf: this function needs a finite p; on the line, wdist.wasserstein_1d takes p = inf")
+    return value
+
+
+def _points(x: Any, name: str) -> Array:
+    points = as_float64(x, name)
+    if points.ndim == 1:
+        points = points[:, None]
+    if points.ndim != 2:
+        raise InvalidMeasureError(
+            f"{name} has shape {tuple(points.shape)}: expected (n,) on the line or (n, d) in R^d"
+        )
+    if points.shape[0] == 0 or points.shape[1] == 0:
+        raise InvalidMeasureError(f"{name} is empty (shape {tuple(points.shape)}): a measure needs at least one point")
+    return points
+
+
+def _eps(x: Any) -> float:
+    """The rounding unit of the numbers as they were given."""
+    dtype = getattr(x, "dtype", None)
+    itemsize = getattr(dtype, "itemsize", 8)
+    return {2: 2.0**-8, 4: 2.0**-23}.get(itemsize, 2.0**-52) if "float" in str(dtype) else 2.0**-52
+
+
+def _covariance(cov: Array, eps: float) -> Array:
+    """The covariance, symmetrised to the last bit; refuses what is not symmetric positive semi-definite.
+
+    ``eps`` is the rounding unit of the input: a covariance computed in float32 is symmetric, and positive, to
+    float32's rounding only.
+    """
+    xp = namespace(cov)
+    if cov.ndim == 0:
+        cov = xp.reshape(cov, (1, 1))
+    if cov.ndim < 2 or cov.shape[-1] != cov.shape[-2]:
+        raise InvalidMeasureError(f"cov has shape {tuple(cov.shape)}: expected square matrices (..., d, d)")
+    d = cov.shape[-1]
+    if d == 0:
+        return cov
+    values = to_numpy(cov)
+    scale = power_of_two(float(np.max(np.abs(values), initial=0.0)))
+    values = values / scale
+    norm = np.max(np.abs(values), axis=(-2, -1), initial=0.0)
+    asymmetry = np.max(np.abs(values - values.mT), axis=(-2, -1), initial=0.0)
+    if bool(np.any(asymmetry > np.sqrt(eps) * norm)):
+        raise InvalidMeasureError(
+            f"cov is not symmetric: entries and their mirror differ by up to {np.max(asymmetry) * scale:.3g}; "
+            "if only rounding made it so, give (cov + cov.T) / 2"
+        )
+    eigenvalues = np.linalg.eigvalsh((values + values.mT) / 2)
+    if bool(np.any(eigenvalues[..., 0] < -8 * d * eps * np.max(np.abs(eigenvalues), axis=-1))):
+        raise InvalidMeasureError(
+            f"cov is not positive semi-definite: its smallest eigenvalue is {np.min(eigenvalues) * scale:.3g}; "
+            "a covariance has none below 0"
+        )
+    return (cov + xp.matrix_transpose(cov)) / 2
