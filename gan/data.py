@@ -194,7 +194,6 @@ def _as_labels(array: np.ndarray) -> torch.Tensor:
 def _download(name: str) -> Dataset:
     """Fetch the files into the cache, from the first mirror that has them all as they were published."""
     import pooch
-    import requests
 
     pooch.get_logger().setLevel("ERROR")  # its notes would bury the one line that matters
     folder, problems = cache_dir() / name, []
@@ -203,7 +202,7 @@ def _download(name: str) -> Dataset:
             for stem in FILES:
                 _fetch(mirror, stem, folder, SOURCES[name])
             return replace(_read_folder(folder, name, SOURCES[name]), source=f"{mirror} (kept in {folder})")
-        except (requests.RequestException, OSError, ValueError) as error:
+        except (OSError, ValueError) as error:  # requests' own errors are OSErrors
             problems.append(f"{urlsplit(mirror).hostname}: {type(error).__name__}")
     raise DataError(
         f"{name} is neither in WDIST_DATA nor in {folder}, and no mirror gave it ({'; '.join(problems)})"
