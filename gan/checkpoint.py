@@ -33,6 +33,7 @@ MODULES = ("generator", "average", "critic", "generator_optimizer", "critic_opti
 _MAGIC = b"wdist-gan-checkpoint"
 _VERSION = b"1"
 _HEADER_LIMIT = 256
+_ZIP = b"PK\x03\x04"  # torch.load would also try formats of its past
 _PARTS = {*MODULES, "config", "data", "step", "seconds", "rng"}
 
 
@@ -79,6 +80,8 @@ def load(path: str | Path) -> dict[str, Any]:
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror or error})") from error
     try:
+        if not payload.startswith(_ZIP):
+            raise pickle.UnpicklingError("not torch's zip format")
         state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
         raise CheckpointError(
@@ -142,9 +145,10 @@ def _verified(path: Path, header: bytes, payload: bytes) -> bytes:
             f"{path}: format {version.decode(errors='replace')}, this program reads {_VERSION.decode()}; "
             "use the version of wdist that wrote it"
         )
-    if len(payload) < int(length):
+    if len(payload) != int(length):
         raise CheckpointError(
-            f"{path}: truncated, {len(payload)} of {int(length)} bytes; copy it again, or train a new run"
+            f"{path}: truncated or extended, {len(payload)} bytes of {int(length)}; "
+            "copy it again, or train a new run"
         )
     if hashlib.sha256(payload).hexdigest().encode() != digest:
         raise CheckpointError(

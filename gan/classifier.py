@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from .checkpoint import write_atomically
 from .data import Dataset, cache_dir, to_unit
+from .models import seeded
 
 __all__ = ["Classifier", "obtain"]
 
@@ -68,7 +69,8 @@ def obtain(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier:
     from safetensors.torch import load, save
 
     path = cache_dir() / f"classifier-{_RECIPE}-{data.fingerprint[:16]}.safetensors"
-    model = Classifier().eval()
+    with seeded(0):
+        model = Classifier().eval()
     if path.exists():
         try:
             model.load_state_dict(load(path.read_bytes()))
@@ -90,10 +92,7 @@ def obtain(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier:
 def _fit(model: Classifier, data: Dataset) -> None:
     """Six epochs of MNIST, more of a small set; random shifts keep it from learning single images."""
     rng = torch.Generator().manual_seed(0)
-    for parameter in model.parameters():  # BatchNorm and biases start as they are
-        if parameter.dim() > 1:
-            nn.init.kaiming_normal_(parameter, generator=rng)
-    steps = min(2800, max(600, 6 * len(data.images) // _BATCH))
+    steps = _steps(len(data.images))
     optimizer = torch.optim.Adam(model.parameters(), lr=_RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=steps + 1)
     model.train()
@@ -108,6 +107,10 @@ def _fit(model: Classifier, data: Dataset) -> None:
         optimizer.step()
         schedule.step()
     model.eval()
+
+
+def _steps(n: int) -> int:
+    return min(2800, max(600, 6 * n // _BATCH))
 
 
 def _block(channels: int, to: int) -> tuple[nn.Module, ...]:

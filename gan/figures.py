@@ -84,11 +84,12 @@ def scores(records: Records, path: Path) -> None:
 
 
 def distance(records: Records, path: Path, *, penalty: float | None) -> None:
-    """Draw the critic's gap, and λ times its penalty."""
+    """Draw the critic's gap, and λ times its penalty; None: a clipped critic, which has no such term."""
     figure = _figure(7.5, 4.2)
     axes = figure.subplots()
     _curve(axes, [r | {"gap": r["real"] - r["fake"]} for r in records], "gap", "gap: real − fake", _REAL)
-    _curve(axes, [r | {"cost": penalty * r["penalty"]} for r in records], "cost", "λ × penalty", _FAKE)
+    if penalty is not None:
+        _curve(axes, [r | {"cost": penalty * r["penalty"]} for r in records], "cost", "λ × penalty", _FAKE)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     _finish(axes, "What the critic gains, and what its slope costs it", "mean over a batch")
     figure.savefig(path)

@@ -13,7 +13,8 @@ Miyato et al., "Spectral normalization for generative adversarial networks", ICL
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -21,7 +22,7 @@ from torch.nn.utils import parametrizations
 
 from .config import Config, ConfigError
 
-__all__ = ["average_", "build", "generate", "parameter_count", "pick_device"]
+__all__ = ["average_", "build", "generate", "parameter_count", "pick_device", "seeded"]
 
 
 def build(config: Config) -> tuple[nn.Module, nn.Module]:
@@ -29,8 +30,7 @@ def build(config: Config) -> tuple[nn.Module, nn.Module]:
 
     The global random state of torch is as before afterwards.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(config.seed)
+    with seeded(config.seed):
         generator = _GENERATORS[config.preset](config.latent)
         critic = _CRITICS[config.preset]()
         if config.critic == "spectral":
@@ -38,6 +38,14 @@ def build(config: Config) -> tuple[nn.Module, nn.Module]:
                 if hasattr(layer, "weight"):
                     parametrizations.spectral_norm(layer)
     return generator, critic
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Lend a seed to the CPU's global generator, from which torch's modules draw their first weights."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield
 
 
 def pick_device(name: str) -> torch.device:

@@ -1,0 +1,95 @@
+"""The pictures exist, and the numbers in them are those of the records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan import figures, records
+
+TRAIN = [
+    {"step": step, "real": 20.0 + step, "fake": 1.0, "held_out": 19.0, "penalty": 0.7, "slope": 1.85}
+    for step in range(10, 60, 10)
+]
+EXACT = [{"step": step, "n": 50, "w1": 17.0, "floor": 12.0} for step in (20, 50)]
+
+
+@pytest.mark.parametrize("distance", [0.0, 1.0, 17.6])
+@pytest.mark.parametrize("penalty", [0.1, 10.0])
+def test_the_correction_undoes_the_overshoot(distance: float, penalty: float) -> None:
+    gap = distance * (1 + distance / (2 * penalty))
+    assert figures.corrected(gap, penalty) == pytest.approx(distance, rel=1e-12, abs=1e-12)
+
+
+def test_a_gap_without_solution_is_nan() -> None:
+    assert np.isnan(figures.corrected(-6.0, 10.0))
+
+
+def test_the_overshoot_is_what_the_penalised_critic_gains() -> None:
+    """Along one direction the critic's best slope maximises a W - λ (a - 1)²: the law is its gap."""
+    slopes = np.linspace(0, 5, 500_001)
+    best = slopes[np.argmax(slopes * 17.6 - 10.0 * (slopes - 1) ** 2)]
+    assert figures.corrected(best * 17.6, 10.0) == pytest.approx(17.6, rel=1e-4)  # the grid's step
+
+
+def test_the_grid_shows_each_image_in_its_place(tmp_path: Path) -> None:
+    images = np.arange(5, dtype=np.uint8)[:, None, None] * 40 + np.zeros((28, 28), dtype=np.uint8)
+    figures.grid(images, tmp_path / "grid.png", columns=3, scale=2, gap=1)
+    sheet = np.asarray(Image.open(tmp_path / "grid.png"))
+    assert sheet.shape == ((2 * 29 + 1) * 2, (3 * 29 + 1) * 2)
+    centres = [int(sheet[2 * (1 + 29 * (k // 3) + 14), 2 * (1 + 29 * (k % 3) + 14)]) for k in range(6)]
+    assert centres == [0, 40, 80, 120, 160, 255]  # the empty place is white
+
+
+@pytest.mark.parametrize("penalty", [10.0, None])
+def test_curves_are_drawn(tmp_path: Path, penalty: float | None) -> None:
+    figures.scores(TRAIN, tmp_path / "scores.png")
+    figures.distance(TRAIN, tmp_path / "distance.png", penalty=penalty)
+    figures.truth(TRAIN, EXACT, tmp_path / "truth.png", penalty=penalty)
+    figures.truth(TRAIN[:1], [], tmp_path / "early.png", penalty=penalty)
+    for name in ("scores", "distance", "truth", "early"):
+        assert np.asarray(Image.open(tmp_path / f"{name}.png")).std() > 5  # something is on it
+
+
+def test_what_was_not_measured_leaves_a_gap(tmp_path: Path) -> None:
+    clipped = [record | {"slope": None} for record in TRAIN]
+    figures.truth(clipped, EXACT, tmp_path / "truth.png", penalty=None)
+    assert (tmp_path / "truth.png").exists()
+
+
+def test_snapshots_are_drawn_over_time(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    snapshots = [(step, rng.integers(0, 256, (12, 28, 28)).astype(np.uint8)) for step in (1, 2000)]
+    figures.over_time(snapshots, tmp_path / "time.png", columns=6)
+    assert np.asarray(Image.open(tmp_path / "time.png")).std() > 5
+
+
+def test_smoothing_counts_steps_not_lines() -> None:
+    """Two lines of one step each, or one line of their mean after two steps: 0.99 a step either way."""
+    steps = np.array([100.0, 200.0])
+    smooth = figures._smooth(steps, np.array([0.0, 1.0]))
+    keep = 0.99**100
+    assert smooth[0] == 0
+    assert smooth[1] == pytest.approx((1 - keep) / (1 - keep**2))
+    np.testing.assert_allclose(figures._smooth(np.arange(1.0, 9), np.full(8, 3.0)), 3.0)
+
+
+def test_records_are_read_as_written(tmp_path: Path) -> None:
+    records.append(tmp_path, {"kind": "train", "step": 1, "slope": float("nan"), "real": 0.1})
+    records.append(tmp_path, {"kind": "exact", "step": 1, "w1": 2.0})
+    assert records.read(tmp_path, "train") == [{"kind": "train", "step": 1, "slope": None, "real": 0.1}]
+    assert len(records.read(tmp_path)) == 2
+
+
+def test_a_line_cut_short_is_left_out(tmp_path: Path) -> None:
+    for step in (1, 2):
+        records.append(tmp_path, {"kind": "train", "step": step})
+    path = tmp_path / records.NAME
+    path.write_text(path.read_text()[:-4])
+    assert [record["step"] for record in records.read(tmp_path)] == [1]
+    records.truncate(tmp_path, 1)
+    records.append(tmp_path, {"kind": "train", "step": 2})
+    assert [record["step"] for record in records.read(tmp_path)] == [1, 2]

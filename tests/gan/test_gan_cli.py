@@ -1,0 +1,68 @@
+"""The command line: what it prints, and how it fails."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan.__main__ import main
+
+TINY = ["--data", "digits", "--steps", "3", "--batch-size", "4", "--pictures", "1", "--exact-samples", "20"]
+
+
+def test_train_then_sample(tmp_path: Path, capsys) -> None:
+    out = tmp_path / "run"
+    assert main(["train", *TINY, "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    for name in ("samples", "samples_over_time", "truth", "distance", "critic_scores"):
+        assert str(out / f"{name}.png") in said
+        assert np.asarray(Image.open(out / f"{name}.png")).std() > 5
+    assert (out / "generator.safetensors").exists()
+    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    exact = next(line for line in lines if line["kind"] == "exact")
+    assert exact["n"] == 20
+    assert exact["w1"] > exact["floor"] > 0  # three updates do not make digits
+
+    grid = tmp_path / "grid.png"
+    assert main(["sample", str(out), "--n", "9", "--out", str(grid)]) == 0
+    assert Image.open(grid).size == (3 * (3 * 30 + 2), 3 * (3 * 30 + 2))
+    assert main(["sample", str(out / "checkpoint.pt"), "--n", "1", "--out", str(grid)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["train", "--preset", "quick"], 2, "preset is 'quick': choose one of fast, classic, paper"),
+        (["train", "--constraint", "x"], 2, "constraint is 'x': choose one of gp, one-sided, clip"),
+        (["train", "--data", "/nowhere"], 1, "data is '/nowhere': neither a known name"),
+        (["train", "--data", "digits", "--device", "gpu"], 2, "device is 'gpu': not available here"),
+        (["train", "--resume", "--out", "/nowhere"], 1, "/nowhere: no such checkpoint"),
+        (["sample", "/nowhere"], 1, "/nowhere: no such checkpoint"),
+        (["sample", "/nowhere", "--n", "0"], 2, "n is 0: draw at least one image"),
+        (["evaluate", "/nowhere"], 1, "/nowhere: no such checkpoint"),
+    ],
+)
+def test_errors_are_one_line(
+    arguments: list[str], status: int, message: str, capsys, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == status
+    error = capsys.readouterr().err
+    assert error.startswith("gan: ")
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_help_is_quick_and_complete() -> None:
+    """It names the commands, and does not wait for torch."""
+    probe = "import sys, gan.__main__ as m\ntry: m.main(['train', '--help'])\nfinally: print(*sys.modules)"
+    root = Path(__file__).resolve().parents[2]
+    said = subprocess.run([sys.executable, "-c", probe], cwd=root, capture_output=True, text=True).stdout
+    assert all(flag in said for flag in ("--preset", "--constraint", "--resume", "--checkpoint-every"))
+    assert "torch" not in said.splitlines()[-1].split()

@@ -1,0 +1,287 @@
+"""Training goes on as if nothing had happened, whatever happened; and it keeps its constraint."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gan import CheckpointError, ConfigError, DataError, DivergedError, checkpoint, records, runs
+from gan import train as training
+from gan.config import from_flags
+from gan.interrupt import Interrupt
+from gan.runs import Run, resume, start
+from gan.train import critic_update, generator_update, train
+
+NewRun = Callable[..., Run]
+
+
+def flat(state: Any, name: str = "") -> dict[str, Any]:
+    """A nested state as one dictionary."""
+    if isinstance(state, dict):
+        return {k: v for key, value in state.items() for k, v in flat(value, f"{name}/{key}").items()}
+    if isinstance(state, list):
+        return {k: v for i, value in enumerate(state) for k, v in flat(value, f"{name}/{i}").items()}
+    return {name: state}
+
+
+def assert_same_state(first: Run, second: Run) -> None:
+    """Bit for bit, the clock and the folder apart."""
+    one, two = flat(first.state_dict()), flat(second.state_dict())
+    assert one.keys() == two.keys()
+    for name in one.keys() - {"/seconds", "/config/out", "/config/resume"}:
+        same = (
+            torch.equal(one[name], two[name])
+            if isinstance(one[name], torch.Tensor)
+            else one[name] == two[name]
+        )
+        assert same, name
+
+
+def interrupt_after(step: int, monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGTERM) -> None:
+    """Send this process a signal while the run makes its step ``step``."""
+    original = training.generator_update
+
+    def update(run: Run) -> torch.Tensor:
+        if run.step + 1 == step:
+            os.kill(os.getpid(), number)
+        return original(run)
+
+    monkeypatch.setattr(training, "generator_update", update)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [{}, {"constraint": "one-sided"}, {"constraint": "clip", "critic_steps": 2}, {"critic": "spectral"}],
+    ids=["gp", "one-sided", "clip", "spectral"],
+)
+def test_a_resumed_run_equals_an_uninterrupted_one(
+    new_run: NewRun, monkeypatch, flags: dict[str, Any]
+) -> None:
+    whole = new_run("whole", **flags)
+    assert train(whole, progress=False) is None
+    broken = new_run("broken", **flags)
+    with monkeypatch.context() as patch:
+        interrupt_after(3, patch)
+        assert train(broken, progress=False) == signal.SIGTERM
+    assert broken.step == 3
+    again = resume({"out": str(broken.folder), "resume": True})
+    assert again.step == 3
+    assert train(again, progress=False) is None
+    assert_same_state(whole, again)
+    steps = [[r["step"] for r in records.read(run.folder, "train")] for run in (whole, again)]
+    assert steps == [[2, 3, 4, 6], [2, 3, 4, 6]]  # 3: a picture in the one, the interruption in both
+    pictures = [sorted(p.name for p in (run.folder / runs.SAMPLES).iterdir()) for run in (whole, again)]
+    assert pictures[0] == pictures[1] == ["step-0000003.png", "step-0000006.png"]
+
+
+def test_the_same_seed_gives_the_same_run(new_run: NewRun) -> None:
+    first, second, other = new_run("a"), new_run("b"), new_run("c", seed=1)
+    for run in (first, second, other):
+        train(run, progress=False)
+    assert_same_state(first, second)
+    assert not torch.equal(first.critic[0].weight, other.critic[0].weight)
+
+
+def test_looking_at_a_run_does_not_change_it(new_run: NewRun) -> None:
+    often = new_run("often", pictures=6, log_every=1, checkpoint_every=1)
+    never = new_run("never", pictures=1, log_every=6)
+    for run in (often, never):
+        train(run, progress=False)
+    keep = ("pictures", "log_every", "checkpoint_every")
+    often.config = from_flags({**often.config.to_dict(), **{k: getattr(never.config, k) for k in keep}})
+    assert_same_state(often, never)
+
+
+def test_records_beyond_the_checkpoint_are_dropped(new_run: NewRun) -> None:
+    run = new_run(steps=4)
+    train(run, progress=False)
+    records.append(run.folder, {"kind": "train", "step": 9})
+    stray = run.folder / runs.SAMPLES / "step-0000009.png"
+    stray.write_bytes(b"")
+    resume({"out": str(run.folder)})
+    assert max(record["step"] for record in records.read(run.folder)) == 4
+    assert not stray.exists()
+
+
+def test_a_finished_run_can_be_extended(new_run: NewRun) -> None:
+    run = new_run(steps=2)
+    train(run, progress=False)
+    longer = resume({"out": str(run.folder), "steps": 5})
+    train(longer, progress=False)
+    assert longer.step == 5
+
+
+def test_a_resumed_run_keeps_its_settings(new_run: NewRun) -> None:
+    run = new_run(steps=2)
+    train(run, progress=False)
+    with pytest.raises(
+        ConfigError, match=r"--lr is 0.5, the run began with .*: a resumed run keeps its settings"
+    ):
+        resume({"out": str(run.folder), "lr": 0.5})
+
+
+def test_a_resumed_run_keeps_its_data(new_run: NewRun, idx_folder: Path) -> None:
+    run = new_run(steps=2, data=str(idx_folder))
+    train(run, progress=False)
+    labels = idx_folder / "train-labels-idx1-ubyte.gz"
+    content = bytearray(gzip.decompress(labels.read_bytes()))
+    content[-1] = (content[-1] + 1) % 10
+    labels.write_bytes(gzip.compress(content))
+    with pytest.raises(DataError, match="not the images that the run"):
+        resume({"out": str(run.folder)})
+
+
+def test_the_stand_in_for_mnist_stays_on_resume(tmp_path: Path, new_run: NewRun) -> None:
+    run = new_run(steps=2, data="mnist")
+    assert run.config.data == "digits"
+    train(run, progress=False)
+    lines: list[str] = []
+    assert resume({"out": str(run.folder)}, say=lines.append).data.name == "digits"
+    assert not lines
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(new_run: NewRun) -> None:
+    train(new_run(steps=2), progress=False)
+    with pytest.raises(ConfigError, match="holds a run: add --resume to go on, or name another folder"):
+        new_run()
+
+
+def test_the_newest_run_is_resumed(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointError, match="no run under runs/"):
+        resume({})
+    run = start(from_flags({"data": "digits", "steps": 1, "batch_size": 4, "exact_samples": 0}))
+    assert run.folder.parent == Path("runs")
+    train(run, progress=False)
+    assert resume({}).folder == run.folder
+
+
+def test_weights_that_do_not_fit_are_refused(new_run: NewRun) -> None:
+    run = new_run(steps=1)
+    train(run, progress=False)
+    state = run.state_dict()
+    state["critic"].pop("0.weight")
+    checkpoint.save(run.folder / checkpoint.NAME, state)
+    with pytest.raises(CheckpointError, match="does not fit the networks of preset 'fast'"):
+        resume({"out": str(run.folder)})
+
+
+def test_settings_of_another_version_are_refused(new_run: NewRun) -> None:
+    run = new_run(steps=1)
+    state = run.state_dict()
+    state["config"]["speed"] = 3
+    checkpoint.save(run.folder / checkpoint.NAME, state)
+    with pytest.raises(CheckpointError, match="its settings are not those of this version"):
+        resume({"out": str(run.folder)})
+
+
+def test_clipping_keeps_the_weights_in_range(new_run: NewRun) -> None:
+    run = new_run(constraint="clip", clip=0.003)
+    train(run, progress=False)
+    bound = torch.tensor(0.003)  # as float32
+    assert all((parameter.abs() <= bound).all() for parameter in run.critic.parameters())
+    assert all(record["slope"] is None for record in records.read(run.folder, "train"))
+
+
+def test_the_critic_step_leaves_the_generator_alone(new_run: NewRun) -> None:
+    run = new_run()
+    before = {name: value.clone() for name, value in run.generator.named_parameters()}
+    critic_update(run)
+    assert all(torch.equal(value, before[name]) for name, value in run.generator.named_parameters())
+    assert all(value.grad is None for value in run.generator.parameters())
+
+
+def test_the_generator_step_leaves_the_critic_alone(new_run: NewRun) -> None:
+    run = new_run()
+    critic_update(run)
+    before = [(p.detach().clone(), p.grad.clone()) for p in run.critic.parameters()]
+    generator_update(run)
+    for parameter, (value, gradient) in zip(run.critic.parameters(), before, strict=True):
+        assert torch.equal(parameter, value)
+        assert torch.equal(parameter.grad, gradient)
+        assert parameter.requires_grad
+
+
+def test_the_critic_learns(new_run: NewRun) -> None:
+    """The gap opens, and the slope comes to the neighbourhood of one: the update climbs, it does not descend."""
+    run = new_run(batch_size=16)
+    scores = [critic_update(run) for _ in range(40)]
+    assert (scores[-1].real - scores[-1].fake).item() > 5
+    assert 0.7 < scores[-1].slope.item() < 2.5
+
+
+def test_divergence_is_named_and_keeps_the_checkpoint(new_run: NewRun) -> None:
+    run = new_run(checkpoint_every=1)
+    run.save()
+    with torch.no_grad():
+        run.critic[0].weight.fill_(float("nan"))
+    with pytest.raises(
+        DivergedError, match=r"scores nan and nan, .* is kept: start again with a smaller --lr"
+    ):
+        train(run, progress=False)
+    assert checkpoint.load(run.folder)["step"] == 0
+
+
+def test_the_folder_says_what_the_run_is(new_run: NewRun) -> None:
+    facts = json.loads((new_run().folder / "run.json").read_text())
+    assert facts["config"]["seed"] == 0
+    assert facts["data"]["name"] == "digits"
+    assert {"torch", "wdist", "python"} <= facts["versions"].keys()
+
+
+def test_the_second_signal_acts_as_before() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Interrupt() as interrupt:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert interrupt.signal == signal.SIGINT
+        assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_killed_process_leaves_a_checkpoint_that_goes_on(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = [
+        sys.executable,
+        "-m",
+        "gan",
+        "train",
+        "--data",
+        "digits",
+        "--batch-size",
+        "4",
+        "--out",
+        str(out),
+    ]
+    for flag, value in {
+        "steps": 100000,
+        "checkpoint-every": 100000,
+        "exact-samples": 0,
+        "log-every": 1,
+    }.items():
+        command += [f"--{flag}", str(value)]
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen(
+        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not records.read(out) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "Stopped by SIGTERM at step" in said
+    assert f"python -m gan train --resume --out {out}" in said
+    step = checkpoint.load(out)["step"]
+    run = resume({"out": str(out), "steps": step + 2, "pictures": 1})
+    assert train(run, progress=False) is None
+    assert run.step == step + 2
