@@ -1,0 +1,132 @@
+"""Critic networks on R^d, by name.
+
+- ``"mlp"``: linear layers and leaky ReLUs. Nothing bounds its slope but the way it is trained.
+- ``"spectral"``: the same with each weight divided by its spectral norm (Miyato et al. 2018). The norm is
+  tracked by
+  power iteration, so during training the constant strays a little above 1.
+- ``"groupsort"``: orthogonal weights and sorted pairs of features (Anil et al. 2019): 1-Lipschitz by
+  construction,
+  and gradients keep their norm, so slope 1 is within reach, where a ReLU network of norm-1 layers stays far
+  below.
+
+References
+----------
+Miyato et al. (2018), Spectral normalization for GANs, arXiv:1802.05957.
+Anil, Lucas, Grosse (2019), Sorting out Lipschitz function approximation, arXiv:1811.05381.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations, parametrize
+
+from .layers import MaxMin
+
+__all__ = ["CriticKind", "critic"]
+
+CriticKind = Literal["mlp", "spectral", "groupsort"]
+
+
+def critic(
+    kind: CriticKind,
+    dim: int,
+    *,
+    width: int = 64,
+    depth: int = 3,
+    rng: int | np.random.Generator | None = None,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | str = "cpu",
+) -> nn.Sequential:
+    """Build a critic from points (n, dim) to scores (n, 1).
+
+    Parameters
+    ----------
+    kind : {"mlp", "spectral", "groupsort"}
+        The architecture, see the module's description.
+    dim : int
+        Dimension of the points.
+    width : int
+        Features of a hidden layer; even for ``"groupsort"``.
+    depth : int
+        Number of hidden layers.
+    rng : None, int or numpy.random.Generator
+        Seeds the initial weights, the same on every device. PyTorch's global generator is left as it was.
+    dtype, device : torch.dtype, torch.device
+        Of the parameters.
+
+    Returns
+    -------
+    torch.nn.Sequential
+
+    Raises
+    ------
+    ValueError
+        If ``kind`` does not exist or a size does not fit it.
+    """
+    if kind not in get_args(CriticKind):
+        raise ValueError(f"kind is {kind!r}: choose one of {', '.join(map(repr, get_args(CriticKind)))}")
+    for name, size in (("dim", dim), ("width", width), ("depth", depth)):
+        if size < 1:
+            raise ValueError(f"{name} is {size}: it must be at least 1")
+    if kind == "groupsort" and width % 2:
+        raise ValueError(f"width is {width}: groupsort sorts pairs of features, choose an even width")
+    layer, activation = _PARTS[kind]
+    sizes = [dim] + [width] * depth
+    with _private_generator(int(np.random.default_rng(rng).integers(2**63))):
+        hidden = [part for sides in pairwise(sizes) for part in (layer(*sides), activation())]
+        network = nn.Sequential(*hidden, layer(width, 1))
+    align_spectral_norms_(network)
+    return network.to(device=device, dtype=dtype)
+
+
+def align_spectral_norms_(network: nn.Module) -> None:
+    """Point the power iteration of every spectral norm in ``network`` at the exact singular vectors.
+
+    Until the weights move again the normalised matrices then have norm 1 to rounding, not to the iteration's
+    error.
+    """
+    for module in network.modules():
+        if not parametrize.is_parametrized(module):
+            continue
+        for parametrized in cast(Any, module).parametrizations.values():
+            for norm in parametrized:
+                if isinstance(norm, parametrizations._SpectralNorm):
+                    _align(norm, parametrized.original.detach())
+
+
+def _align(norm: Any, weight: Tensor) -> None:
+    matrix = norm._reshape_weight_to_matrix(weight).double()
+    u, _, vh = torch.linalg.svd(matrix, full_matrices=False)
+    norm._u.copy_(u[:, 0])
+    norm._v.copy_(vh[0])
+
+
+def _orthogonal(inputs: int, outputs: int) -> nn.Module:
+    return parametrizations.orthogonal(nn.Linear(inputs, outputs), orthogonal_map="cayley")
+
+
+def _spectral(inputs: int, outputs: int) -> nn.Module:
+    return parametrizations.spectral_norm(nn.Linear(inputs, outputs))
+
+
+_PARTS: dict[str, tuple[Callable[[int, int], nn.Module], Callable[[], nn.Module]]] = {
+    "mlp": (nn.Linear, lambda: nn.LeakyReLU(0.2)),
+    "spectral": (_spectral, lambda: nn.LeakyReLU(0.2)),
+    "groupsort": (_orthogonal, MaxMin),
+}
+
+
+@contextmanager
+def _private_generator(seed: int) -> Iterator[None]:
+    """Let PyTorch's constructors, which take no generator, draw from ``seed``; the global state is put
+    back."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield

@@ -1,0 +1,39 @@
+"""Layers whose Lipschitz constant is known exactly.
+
+Reference: Anil, Lucas, Grosse (2019), Sorting out Lipschitz function approximation, arXiv:1811.05381, section
+4.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["Affine", "MaxMin"]
+
+
+class MaxMin(nn.Module):
+    """GroupSort with groups of two: feature i and feature i + c/2 leave as their maximum and their minimum.
+
+    Its Jacobian is a permutation matrix almost everywhere: 1-Lipschitz, and gradients keep their norm, where
+    a ReLU loses half of them. Input (n, c, ...) with even c; output of the same shape.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        a, b = x.chunk(2, dim=1)
+        return torch.cat([torch.maximum(a, b), torch.minimum(a, b)], dim=1)
+
+
+class Affine(nn.Module):
+    """``scale * (x - shift)`` with a fixed number ``scale`` and a fixed ``shift`` (a number or a row)."""
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, scale: Tensor, shift: Tensor):
+        super().__init__()
+        self.register_buffer("scale", scale)
+        self.register_buffer("shift", shift)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.scale * (x - self.shift)

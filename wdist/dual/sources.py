@@ -1,0 +1,186 @@
+"""What a critic is trained and judged on: minibatches, and samples it has never seen.
+
+A sample is cut into three parts at random: one to train on, one to choose the checkpoint by, and one, held
+out, that alone speaks of the result; a critic is always better on points it was trained on. A function that
+draws fresh points needs no cutting. Both sides are shifted and divided together, by one number: a scale for
+each coordinate would change the metric, and with it the distance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .._arrays import common_kind
+from ..errors import InvalidMeasureError
+from ..measures import Samples, as_samples, same_dimension
+
+__all__ = ["Problem", "Sample", "Side", "Stream", "open_problem"]
+
+_SHARES = (
+    0.5,
+    0.1,
+    0.4,
+)  # train, validation, held out: the held-out part sets the standard error of the answer
+_FRESH = (
+    8192,
+    2048,
+    8192,
+)  # points drawn for the same three purposes from a function (to train: the scale alone)
+_MINIMUM = 20  # points a side: below this the held-out mean has no standard error worth the name
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Sample:
+    """Points (n, d) and their weights (n,), float64, of total mass 1."""
+
+    points: Tensor
+    weights: Tensor
+
+    def draw(self, n: int, generator: torch.Generator) -> Tensor:
+        """n independent points of the weighted measure."""
+        mass = self.weights.cumsum(0)
+        u = torch.rand(n, dtype=mass.dtype, device=mass.device, generator=generator) * mass[-1]
+        return self.points[torch.searchsorted(mass, u, right=True).clamp_(max=len(mass) - 1)]
+
+    def mean(self, values: Tensor) -> float:
+        """Mean of values (n,) under the measure."""
+        return float(self.weights @ values)
+
+    def variance_of_mean(self, values: Tensor) -> float:
+        """Estimated variance of :meth:`mean`; for equal weights the sample variance over n."""
+        squares = self.weights.square()
+        deviations = values - self.weights @ values
+        return float(squares @ deviations.square() / (1.0 - squares.sum()))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Stream:
+    """A function from n to n fresh points, read through the same door as any sample."""
+
+    function: Callable[[int], Any]
+    name: str
+
+    def sample(self, n: int) -> Samples:
+        samples = as_samples(self.function(n), self.name)
+        if len(samples) != n or samples.weights is not None:
+            raise InvalidMeasureError(
+                f"{self.name}({n}) returned {samples!r}: a function must return {n} points of equal weight"
+            )
+        return samples
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Side:
+    """One measure, cut: ``stream`` replaces the training points by fresh ones."""
+
+    train: Sample
+    validation: Sample
+    held_out: Sample
+    stream: Stream | None
+
+    def batch(self, n: int, generator: torch.Generator) -> Tensor:
+        """n points to train on."""
+        if self.stream is None:
+            return self.train.draw(n, generator)
+        return torch.as_tensor(self.stream.sample(n).points, device=self.train.points.device)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Problem:
+    """Two sides, and the shift (d,) and the scale that standardise both: ``(points - shift) / scale``."""
+
+    real: Side
+    fake: Side
+    shift: Tensor
+    scale: float
+    dtype: torch.dtype
+
+    @property
+    def device(self) -> torch.device:
+        return self.shift.device
+
+    @property
+    def dim(self) -> int:
+        return len(self.shift)
+
+    def standardise(self, points: Tensor, dtype: torch.dtype) -> Tensor:
+        """Points in the units that the network is trained in."""
+        return ((points - self.shift) / self.scale).to(dtype)
+
+
+def open_problem(x: Any, y: Any, rng: np.random.Generator) -> Problem:
+    """Validate x and y (samples or functions), cut each into its parts, and find their common shift and
+    scale."""
+    parts_x, stream_x = _open(x, "x", rng)
+    parts_y, stream_y = _open(y, "y", rng)
+    same_dimension(parts_x[0], parts_y[0], ("x", "y"))
+    parts = [*parts_x, *parts_y]
+    points = common_kind(*(part.points for part in parts))
+    weights = common_kind(*(part.mass for part in parts))
+    train_x, validation_x, held_x, train_y, validation_y, held_y = map(_sample, points, weights)
+    real = Side(train_x, validation_x, held_x, stream_x)
+    fake = Side(train_y, validation_y, held_y, stream_y)
+    shift, scale = _standardisation(real.train, fake.train)
+    return Problem(real, fake, shift, scale, _torch_dtype(parts_x[0], parts_y[0]))
+
+
+def _open(source: Any, name: str, rng: np.random.Generator) -> tuple[list[Samples], Stream | None]:
+    if callable(source):
+        stream = Stream(source, name)
+        return [stream.sample(n) for n in _FRESH], stream
+    samples = as_samples(source, name)
+    n = len(samples)
+    if n < _MINIMUM:
+        raise InvalidMeasureError(
+            f"{name} has {n} points: a critic is trained on a part of them and judged on another, so give at "
+            f"least {_MINIMUM}, or a function that draws fresh ones"
+        )
+    ends = np.cumsum([int(share * n) for share in _SHARES[:2]])
+    return [_take(samples, index, name) for index in np.split(rng.permutation(n), ends)], None
+
+
+def _take(samples: Samples, index: np.ndarray, name: str) -> Samples:
+    """The part of a sample at ``index``; its weights are rescaled to mass 1."""
+    if samples.weights is None:
+        return Samples(_rows(samples.points, index))
+    weights = _rows(samples.weights, index)
+    if np.count_nonzero(np.asarray(weights.tolist())) < 2:
+        raise InvalidMeasureError(
+            f"{name}_weights leaves fewer than two points of positive weight in a part of the sample, which "
+            "is cut into training, validation and held-out points: give more points of positive weight"
+        )
+    return Samples(_rows(samples.points, index), weights)
+
+
+def _rows(array: Any, index: np.ndarray) -> Any:
+    return array[torch.as_tensor(index, device=array.device)] if isinstance(array, Tensor) else array[index]
+
+
+def _sample(points: Any, weights: Any) -> Sample:
+    return Sample(torch.as_tensor(points).detach(), torch.as_tensor(weights).detach())
+
+
+def _standardisation(*parts: Sample) -> tuple[Tensor, float]:
+    """Mean of the pooled parts (mass one half each), and their root mean square deviation per coordinate."""
+    shift = sum(part.weights @ part.points for part in parts) / len(parts)
+    assert isinstance(shift, Tensor)
+    deviations = [part.points - shift for part in parts]
+    largest = max(float(deviation.abs().max()) for deviation in deviations)
+    if largest == 0.0:
+        return shift, 1.0  # all points are one: any unit will do
+    # Dividing by the largest first keeps the squares from overflowing.
+    pairs = zip(parts, deviations, strict=True)
+    square = sum(part.mean((deviation / largest).square().mean(1)) for part, deviation in pairs) / len(parts)
+    return shift, largest * float(np.sqrt(square))
+
+
+def _torch_dtype(*samples: Samples) -> torch.dtype:
+    """The dtype that points like the given ones have as a tensor."""
+    names = {str(sample.dtype).rpartition(".")[2] for sample in samples}
+    return torch.float32 if names == {"float32"} else torch.float64
