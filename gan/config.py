@@ -76,7 +76,7 @@ class Config:
     average: float = _flag(0.999, "decay of the generator's weight average", low=0.0)
     log_every: int = _flag(20, "steps between two lines of metrics.jsonl", low=1)
     checkpoint_every: int = _flag(1000, "steps between two checkpoints", low=1)
-    pictures: int = _flag(8, "how often, evenly over the run, pictures are drawn", low=1)
+    pictures: int = _flag(8, "how often pictures are drawn, mostly early", low=1)
     exact_samples: int = _flag(500, "images a side in the exact W1 taken with each picture; 0: none", low=0)
 
     def __post_init__(self) -> None:
@@ -104,8 +104,9 @@ class Config:
         return self.lr * min(1.0, (1.0 - step / self.steps) / self.fade)
 
     def picture_steps(self) -> list[int]:
-        """Steps after which pictures are drawn: evenly spaced, the last one is the end of the run."""
-        return sorted({max(1, round(self.steps * k / self.pictures)) for k in range(1, self.pictures + 1)})
+        """Steps after which pictures are drawn: early ones closer together, the last at the end of the run."""
+        shares = [(k / self.pictures) ** 2 for k in range(1, self.pictures + 1)]
+        return sorted({max(1, round(self.steps * share)) for share in shares})
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as plain values, for JSON and checkpoints."""

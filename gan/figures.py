@@ -78,8 +78,8 @@ def scores(records: Records, path: Path) -> None:
     _curve(axes, records, "real", "training images", _REAL)
     _curve(axes, records, "fake", "generated images", _FAKE)
     steps, held = _column(records, "held_out")
-    axes.plot(steps, _smooth(steps, held), color=_EXACT, lw=1.2, ls="--", label="held-out images (smoothed)")
-    _finish(axes, "Mean score of the critic", "score")
+    axes.plot(steps, _smooth(steps, held), color=_EXACT, lw=1.2, ls="--", label="held-out images")
+    _finish(axes, "Mean score of the critic (pale: as logged)", "score")
     figure.savefig(path)
 
 
@@ -91,7 +91,7 @@ def distance(records: Records, path: Path, *, penalty: float | None) -> None:
     if penalty is not None:
         _curve(axes, [r | {"cost": penalty * r["penalty"]} for r in records], "cost", "λ × penalty", _FAKE)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-    _finish(axes, "What the critic gains, and what its slope costs it", "mean over a batch")
+    _finish(axes, "What the critic gains, and what its slope costs it (pale: as logged)", "mean over a batch")
     figure.savefig(path)
 
 
@@ -144,7 +144,7 @@ def _figure(width: float, height: float) -> Figure:
 def _curve(axes: Axes, records: Records, key: str, label: str, colour: str) -> None:
     steps, values = _column(records, key)
     axes.plot(steps, values, color=colour, lw=0.8, alpha=0.3)
-    axes.plot(steps, _smooth(steps, values), color=colour, lw=1.8, label=f"{label} (pale: as logged)")
+    axes.plot(steps, _smooth(steps, values), color=colour, lw=1.8, label=label)
 
 
 def _column(records: Records, key: str) -> tuple[np.ndarray, np.ndarray]:
@@ -167,6 +167,7 @@ def _smooth(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _finish(axes: Axes, title: str, label: str) -> None:
     axes.set_title(title, fontsize=11, loc="left")
     axes.set_xlabel("generator updates")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_ylabel(label)
     axes.grid(color="#e6e6e6", lw=0.7)
     axes.set_axisbelow(True)

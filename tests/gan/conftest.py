@@ -23,7 +23,7 @@ TINY = {
     "batch_size": 4,
     "latent": 5,
     "log_every": 2,
-    "pictures": 2,
+    "pictures": 1,
     "exact_samples": 0,
 }
 
