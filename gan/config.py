@@ -104,7 +104,7 @@ class Config:
         return self.lr * min(1.0, (1.0 - step / self.steps) / self.fade)
 
     def picture_steps(self) -> list[int]:
-        """Steps after which pictures are drawn: early ones closer together, the last at the end of the run."""
+        """Steps after which pictures are drawn: more of them early, the last at the end of the run."""
         shares = [(k / self.pictures) ** 2 for k in range(1, self.pictures + 1)]
         return sorted({max(1, round(self.steps * share)) for share in shares})
 

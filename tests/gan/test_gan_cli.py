@@ -31,7 +31,7 @@ def test_train_then_sample(tmp_path: Path, capsys) -> None:
 
     grid = tmp_path / "grid.png"
     assert main(["sample", str(out), "--n", "9", "--out", str(grid)]) == 0
-    assert Image.open(grid).size == (3 * (3 * 30 + 2), 3 * (3 * 30 + 2))
+    assert np.asarray(Image.open(grid)).shape == (3 * (3 * 30 + 2), 3 * (3 * 30 + 2))
     assert main(["sample", str(out / "checkpoint.pt"), "--n", "1", "--out", str(grid)]) == 0
 
 
