@@ -80,10 +80,10 @@ def critic(
     layer, activation = _PARTS[kind]
     sizes = [dim] + [width] * depth
     with _private_generator(int(np.random.default_rng(rng).integers(2**63))):
-        hidden = [part for sides in pairwise(sizes) for part in (layer(*sides), activation())]
-        network = nn.Sequential(*hidden, layer(width, 1))
+        hidden = [part for i, o in pairwise(sizes) for part in (layer(_linear(i, o, dtype)), activation())]
+        network = nn.Sequential(*hidden, layer(_linear(width, 1, dtype)))
     align_spectral_norms_(network)
-    return network.to(device=device, dtype=dtype)
+    return network.to(device)
 
 
 def align_spectral_norms_(network: nn.Module) -> None:
@@ -108,25 +108,25 @@ def _align(norm: Any, weight: Tensor) -> None:
     norm._v.copy_(vh[0])
 
 
-def _orthogonal(inputs: int, outputs: int) -> nn.Module:
-    return parametrizations.orthogonal(nn.Linear(inputs, outputs), orthogonal_map="cayley")
+def _linear(inputs: int, outputs: int, dtype: torch.dtype) -> nn.Linear:
+    return nn.Linear(inputs, outputs, device="cpu", dtype=dtype)
 
 
-def _spectral(inputs: int, outputs: int) -> nn.Module:
-    return parametrizations.spectral_norm(nn.Linear(inputs, outputs))
+def _orthogonal(layer: nn.Linear) -> nn.Module:
+    # Of PyTorch's three maps the Cayley transform is the quickest: a third of the exponential at width 64.
+    return parametrizations.orthogonal(layer, orthogonal_map="cayley")
 
 
-_PARTS: dict[str, tuple[Callable[[int, int], nn.Module], Callable[[], nn.Module]]] = {
-    "mlp": (nn.Linear, lambda: nn.LeakyReLU(0.2)),
-    "spectral": (_spectral, lambda: nn.LeakyReLU(0.2)),
+_PARTS: dict[str, tuple[Callable[[nn.Linear], nn.Module], Callable[[], nn.Module]]] = {
+    "mlp": (lambda layer: layer, lambda: nn.LeakyReLU(0.2)),
+    "spectral": (parametrizations.spectral_norm, lambda: nn.LeakyReLU(0.2)),
     "groupsort": (_orthogonal, MaxMin),
 }
 
 
 @contextmanager
 def _private_generator(seed: int) -> Iterator[None]:
-    """Let PyTorch's constructors, which take no generator, draw from ``seed``; the global state is put
-    back."""
+    """Let PyTorch's constructors, which take no generator, draw from ``seed``; put the global state back."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         yield

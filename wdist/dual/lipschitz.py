@@ -86,7 +86,8 @@ def _bound(module: nn.Module, shape: torch.Size | None) -> tuple[float, torch.Si
             raise InvalidMeasureError(
                 f"input_shape: a Conv2d receives a sample of shape {tuple(shape)}: it takes (c, h, w)"
             )
-        return convolution_norm(module, shape), _shape_after(module, shape)
+        after = _shape_after(module, shape)  # first, as it refuses a shape that does not fit
+        return convolution_norm(module, shape), after
     if kind not in _CONSTANT:
         return math.inf, None
     return _CONSTANT[kind](module), _shape_after(module, shape)

@@ -117,8 +117,8 @@ class Problem:
 def open_problem(x: Any, y: Any, rng: np.random.Generator) -> Problem:
     """Validate x and y (samples or functions), cut each into its parts, and find their common shift and
     scale."""
-    parts_x, stream_x = _open(x, "x", rng)
-    parts_y, stream_y = _open(y, "y", rng)
+    parts_x, stream_x, dtype_x = _open(x, "x", rng)
+    parts_y, stream_y, dtype_y = _open(y, "y", rng)
     same_dimension(parts_x[0], parts_y[0], ("x", "y"))
     parts = [*parts_x, *parts_y]
     points = common_kind(*(part.points for part in parts))
@@ -127,13 +127,15 @@ def open_problem(x: Any, y: Any, rng: np.random.Generator) -> Problem:
     real = Side(train_x, validation_x, held_x, stream_x)
     fake = Side(train_y, validation_y, held_y, stream_y)
     shift, scale = _standardisation(real.train, fake.train)
-    return Problem(real, fake, shift, scale, _torch_dtype(parts_x[0], parts_y[0]))
+    return Problem(real, fake, shift, scale, _torch_dtype(dtype_x, dtype_y))
 
 
-def _open(source: Any, name: str, rng: np.random.Generator) -> tuple[list[Samples], Stream | None]:
+def _open(source: Any, name: str, rng: np.random.Generator) -> tuple[list[Samples], Stream | None, Any]:
+    """The three parts of a side, the function behind it if there is one, and the dtype of its points."""
     if callable(source):
         stream = Stream(source, name)
-        return [stream.sample(n) for n in _FRESH], stream
+        parts = [stream.sample(n) for n in _FRESH]
+        return parts, stream, parts[0].dtype
     samples = as_samples(source, name)
     n = len(samples)
     if n < _MINIMUM:
@@ -142,7 +144,7 @@ def _open(source: Any, name: str, rng: np.random.Generator) -> tuple[list[Sample
             f"least {_MINIMUM}, or a function that draws fresh ones"
         )
     ends = np.cumsum([int(share * n) for share in _SHARES[:2]])
-    return [_take(samples, index, name) for index in np.split(rng.permutation(n), ends)], None
+    return [_take(samples, index, name) for index in np.split(rng.permutation(n), ends)], None, samples.dtype
 
 
 def _take(samples: Samples, index: np.ndarray, name: str) -> Samples:
@@ -150,7 +152,7 @@ def _take(samples: Samples, index: np.ndarray, name: str) -> Samples:
     if samples.weights is None:
         return Samples(_rows(samples.points, index))
     weights = _rows(samples.weights, index)
-    if np.count_nonzero(np.asarray(weights.tolist())) < 2:
+    if int((weights > 0).sum()) < 2:
         raise InvalidMeasureError(
             f"{name}_weights leaves fewer than two points of positive weight in a part of the sample, which "
             "is cut into training, validation and held-out points: give more points of positive weight"
@@ -180,7 +182,7 @@ def _standardisation(*parts: Sample) -> tuple[Tensor, float]:
     return shift, largest * float(np.sqrt(square))
 
 
-def _torch_dtype(*samples: Samples) -> torch.dtype:
-    """The dtype that points like the given ones have as a tensor."""
-    names = {str(sample.dtype).rpartition(".")[2] for sample in samples}
+def _torch_dtype(*dtypes: Any) -> torch.dtype:
+    """float32 where both sides have it, as NumPy's or as PyTorch's, and else float64."""
+    names = {str(dtype).rpartition(".")[2] for dtype in dtypes}
     return torch.float32 if names == {"float32"} else torch.float64
