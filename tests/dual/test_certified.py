@@ -60,7 +60,7 @@ def test_data_that_are_not_1_lipschitz_bound_their_own_side() -> None:
 
 @pytest.mark.parametrize("side", SIDES)
 def test_potentials_of_the_lp_attain_w1(side: Any) -> None:
-    """f(x_i) - f(y_j) >= u_i + v_j for the lower extension of u from x, and for the upper one of -v from y."""
+    """Lower extension of u from x, or upper one of -v from y: f(x_i) - f(y_j) >= u_i + v_j."""
     rng = np.random.default_rng(3)
     x, y = rng.normal(size=(30, 2)), rng.normal(size=(30, 2)) + 1
     weights = np.full(30, 1 / 30)

@@ -1,7 +1,7 @@
 """`fit`: its numbers on problems with known W_1, what each of them claims, and what it refuses.
 
-Functions that draw fresh points give the population's answer with little sampling noise (8,192 held-out points
-a side), so that the tolerances below are about the critic.
+Functions that draw fresh points give the population's answer with little sampling noise (8,192 held-out
+points a side), so that the tolerances below are about the critic.
 """
 
 from __future__ import annotations

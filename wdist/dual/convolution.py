@@ -51,13 +51,16 @@ def convolution_norm(layer: nn.Conv2d, input_shape: Sequence[int]) -> float:
 
 
 def _matrix(layer: nn.Conv2d, weight: Tensor, input_shape: Sequence[int], n_out: int) -> Tensor:
-    """The operator, (n_out, n_in): row i is the gradient of output i, read off n_out copies of the input at
-    once."""
-    with torch.enable_grad():
+    """The operator's matrix or its transpose, whichever has fewer rows: a batch never outgrows the matrix."""
+    n_in = math.prod(input_shape)
+    if n_in <= n_out:  # row i is the image of unit vector i
+        units = torch.eye(n_in, dtype=torch.float64).reshape(n_in, *input_shape)
+        return layer._conv_forward(units, weight, None).reshape(n_in, n_out)
+    with torch.enable_grad():  # row i is the gradient of output i, from the i-th copy of the input
         inputs = torch.zeros(n_out, *input_shape, dtype=torch.float64, requires_grad=True)
         outputs = layer._conv_forward(inputs, weight, None).reshape(n_out, n_out)
         (rows,) = torch.autograd.grad(outputs.diagonal().sum(), inputs)
-    return rows.reshape(n_out, -1)
+    return rows.reshape(n_out, n_in)
 
 
 def _torus_blocks(layer: nn.Conv2d, weight: Tensor, input_shape: Sequence[int]) -> Tensor:
