@@ -48,6 +48,8 @@ import importlib.metadata, os, pathlib, platform, sys, sysconfig
 python = os.path.realpath(sys._base_executable) + " " + platform.python_version()
 if python != sys.argv[1]:
     sys.exit("it belongs to " + python)
+if not os.path.samefile(sys.prefix, sys.argv[2]):
+    sys.exit("it is half made")
 site = sysconfig.get_path("purelib")
 if any(name.startswith("~") for name in os.listdir(site)):
     sys.exit("an upgrade in it was interrupted")
@@ -74,6 +76,11 @@ CAUSES = (
     (
         ("CERTIFICATE_VERIFY_FAILED",),
         "The package index's certificate is not trusted. Name your network's in PIP_CERT, then start again.",
+    ),
+    (
+        ("from versions: none", "No matching distribution"),
+        "The package index cannot be reached, or lacks a release for this Python and machine. Check the network,\n"
+        "or try another Python (3.11 is the one tested), then start again.",
     ),
 )
 
@@ -224,8 +231,9 @@ def venv_fault(stamp: dict) -> str:
     """What is wrong with .venv, '' if nothing is."""
     if stamp and stamp.get("place") != str(VENV):
         return "it was made in another folder"
+    command = [str(PYTHON), "-c", PROBE, this_python(), str(VENV)]
     try:
-        probe = subprocess.run([str(PYTHON), "-c", PROBE, this_python()], capture_output=True, text=True)
+        probe = subprocess.run(command, capture_output=True, text=True)
     except OSError:
         return "its Python does not start"
     return (probe.stderr.strip().splitlines() or ["it is damaged"])[-1] if probe.returncode else ""
