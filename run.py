@@ -79,8 +79,8 @@ CAUSES = (
     ),
     (
         ("from versions: none", "No matching distribution"),
-        "The package index cannot be reached, or lacks a release for this Python and machine. Check the network,\n"
-        "or try another Python (3.11 is the one tested), then start again.",
+        "The package index cannot be reached, or has no release for this Python and machine. Check the\n"
+        "network, or take another Python (3.11 is the one tested), then start again.",
     ),
 )
 
