@@ -31,10 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(flags: dict[str, Any]) -> int:
+    import torch
+
     from . import report, runs, train
 
     run = runs.resume(flags) if flags.get("resume") else runs.start(from_flags(flags))
     config, data = run.config, run.data
+    if config.threads:  # of this process, which is ours; a caller of the library sets his own
+        torch.set_num_threads(config.threads)
     print(f"Data: {data.name}, {len(data.images):,} images, {data.source}")
     print(
         f"Run: {run.folder}, preset {config.preset}, on {run.device}, steps {run.step:,} to {config.steps:,}"

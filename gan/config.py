@@ -62,6 +62,7 @@ class Config:
     steps: int = _flag(10_000, "generator updates", low=1)
     seed: int = _flag(0, "seed of weights, batches and noise", low=0)
     device: str = _flag("auto", "auto, cpu, cuda, cuda:1, …")
+    threads: int = _flag(1, "CPU threads; 0: one per core (small networks on a shared machine want 1)", low=0)
     resume: bool = _flag(False, "continue the run in --out (without --out: the newest under runs/)")
     batch_size: int = _flag(32, "images in a batch", low=2)
     critic_steps: int = _flag(1, "critic updates per generator update", low=1)
@@ -117,6 +118,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "fast": {},
     "classic": {
         "steps": 18_700,  # 100 epochs of MNIST seen by the critic: 100 · 60,000 / (64 · 5)
+        "threads": 0,
         "batch_size": 64,
         "critic_steps": 5,
         "latent": 128,
@@ -127,6 +129,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "paper": {
         "steps": 200_000,
+        "threads": 0,
         "batch_size": 50,
         "critic_steps": 5,
         "latent": 128,

@@ -35,6 +35,7 @@ _CHANGEABLE = {
     "resume",
     "steps",
     "device",
+    "threads",
     "log_every",
     "checkpoint_every",
     "pictures",
