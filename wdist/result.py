@@ -58,8 +58,10 @@ class Result:
         """``distance ** p``, the objective of the transport problem; nan at p = inf, inf where it overflows."""
         if math.isinf(self.p):
             return self.distance * math.nan
+        # A NumPy scalar is a float that warns where a plain one raises.
+        distance = float(self.distance) if isinstance(self.distance, float) else self.distance
         try:
-            return self.distance**self.p
+            return distance**self.p
         except OverflowError:
             return math.inf
 
