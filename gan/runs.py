@@ -208,7 +208,7 @@ def _describe(run: Run) -> None:
         "config": run.config.to_dict(),
         "data": {"name": run.data.name, "source": run.data.source, "sha256": run.data.fingerprint},
         "device": str(run.device),
-        "threads": torch.get_num_threads(),
+        "threads": run.config.threads or torch.get_num_threads(),
         "parameters": {name: models.parameter_count(getattr(run, name)) for name in ("generator", "critic")},
         "versions": versions,
         "command": sys.argv,
