@@ -95,6 +95,8 @@ def normalised_weights(weights: Array, name: str) -> Array:
     # Dividing by a power of two near the largest weight first keeps the sum from overflowing, and is exact.
     scale = power_of_two(float(to_numpy(xp.max(weights))))
     weights = weights / scale
+    if weights.ndim == 1 and not is_tensor(weights):
+        return weights / math.fsum(weights)  # correctly rounded, so the order of the points does not matter
     total = xp.sum(weights, axis=-1, keepdims=True)
     if bool(xp.any(total <= 0)):
         raise InvalidMeasureError(f"{name} has rows more than 300 orders of magnitude apart: normalise each row")
@@ -120,7 +122,8 @@ def _ndarray(x: Any, name: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         what = "complex numbers" if array.dtype.kind == "c" else f"data of type {array.dtype}"
         raise InvalidMeasureError(f"{name} holds {what}: give real numbers")
-    return array.astype(np.float64)  # a copy, so that later changes by the caller do not reach a validated measure
+    with np.errstate(over="ignore"):  # a wider float may overflow to inf here, and is refused as such
+        return array.astype(np.float64)  # a copy: later changes by the caller do not reach a validated measure
 
 
 def _tensor(x: Array, name: str) -> Array:

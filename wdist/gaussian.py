@@ -237,4 +237,4 @@ def _detached(x: Array) -> Array:
 
 
 def _power_of_two_above(*arrays: Array) -> float:
-    return power_of_two(max(float(np.max(np.abs(to_numpy(a)))) for a in arrays))
+    return power_of_two(max(float(np.max(np.abs(to_numpy(a)), initial=0.0)) for a in arrays))

@@ -55,7 +55,7 @@ class Result:
 
     @property
     def cost(self) -> Any:
-        """``distance ** p``, the objective of the transport problem; nan at p = inf, inf where it overflows."""
+        """``distance ** p``, the transport problem's objective; nan at p = inf, inf where it overflows."""
         if math.isinf(self.p):
             return self.distance * math.nan
         # A NumPy scalar is a float that warns where a plain one raises.
@@ -67,7 +67,7 @@ class Result:
 
     @property
     def gap(self) -> float:
-        """Width of the bracket, ``upper - lower``, in the units of the distance; 0 where both are infinite."""
+        """Width of the bracket, ``upper - lower``, in units of the distance; 0 where both are infinite."""
         return 0.0 if self.lower == self.upper else self.upper - self.lower
 
     def __float__(self) -> float:
@@ -90,7 +90,7 @@ class Certificate:
     marginal_error : float
         Largest absolute difference between the plan's marginals and the weights.
     violation : float
-        Largest excess of ``f[i] + g[j]`` over the cost, for the potentials as given; 0 when they are feasible.
+        Largest excess of ``f[i] + g[j]`` over the cost, for the potentials as given; 0 when feasible.
     """
 
     primal: float
