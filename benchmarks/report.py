@@ -1,0 +1,170 @@
+"""Tables, files and the figure of a benchmark run."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from .estimators import ESTIMATORS
+from .runner import IMPORT_LIMIT, Row, Suite
+
+__all__ = ["figure", "header", "import_line", "machine", "table_line", "write_csv", "write_json"]
+
+_HEAD = (
+    f"{'estimator':<18} {'kind':<11} {'value':>8} {'raw':>8} {'W1':>8} {'error':>9} {'bracket':>21} "
+    f"{'seconds':>8} {'MiB':>6}"
+)
+_SMALLEST, _LARGEST = 1e-4, 2.0  # limits of the figure's axis
+# Okabe and Ito's palette, distinct for colour-blind readers too.
+_COLOURS = {"wdist": "#0072B2", "pot": "#E69F00", "critic": "#009E73"}
+_LEGEND = {"wdist": "wdist, direct", "pot": "POT", "critic": "wdist, critic"}
+
+
+def header(suite: Suite) -> str:
+    """What a run is, and how to read its table."""
+    return (
+        f"Suite {suite.name}: {suite.n} points a side, critics {suite.effort.steps} steps, sliced "
+        f"{suite.effort.projections} projections, one thread.\n"
+        "W1 is that of the laws. 'exact' is exact for the samples, so its error is sampling error; paired samples\n"
+        "have a W1 of their own, known to rounding. A clipped critic proves a lower bound only: its raw value is in\n"
+        "unknown units. SW1, the sliced distance, is another quantity than W1 above dimension 1: it has no error.\n"
+    )
+
+
+def table_line(row: Row, previous: Row | None) -> str:
+    """A line of the table, with the head before the first row of a problem."""
+    label = ESTIMATORS[row.estimator].label + ("" if row.quantity == "W1" else f" ({row.quantity})")
+    bracket = "" if row.lower is None else f"[{row.lower:.5g}, {_number(row.upper, '.5g', 'inf')}]"
+    line = (
+        f"{label:<18} {row.kind:<11} {row.value:>8.4f} {_number(row.raw, '.4f'):>8} {row.truth:>8.4f} "
+        f"{_number(row.error, '+.1e' if row.error and abs(row.error) < 1e-4 else '+.2%'):>9} {bracket:>21} "
+        f"{row.seconds:>8.2g} {_number(row.peak_mib, '.1f'):>6}"
+    )
+    if previous is not None and previous.problem == row.problem:
+        return line
+    return f"\n{row.problem}, W1 = {_law_w1(row)}\n{_HEAD}\n{line}"
+
+
+def import_line(seconds: float) -> str:
+    verdict = "within" if seconds <= IMPORT_LIMIT else "ABOVE"
+    return f"import wdist: {seconds:.4f} s of CPU above import numpy, {verdict} the limit of {IMPORT_LIMIT} s"
+
+
+def machine() -> dict[str, Any]:
+    """Where the numbers come from."""
+    packages = ("numpy", "scipy", "numba", "torch", "pot")
+    return {
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "architecture": platform.machine(),
+        "cores": os.cpu_count(),
+        "packages": {name: version(name) for name in packages},
+    }
+
+
+def write_json(path: Path, suite: Suite, rows: Sequence[Row], seconds: float | None) -> None:
+    """Everything that was measured; null stands for what does not apply, and for a missing upper bound."""
+    record = {
+        "suite": asdict(suite),
+        "machine": machine(),
+        "import": None if seconds is None else {"cpu_seconds": seconds, "limit": IMPORT_LIMIT},
+        "rows": [asdict(row) for row in rows],
+    }
+    path.write_text(json.dumps(record, indent=2, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(Row)])
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+
+
+def figure(path: Path, suite: Suite, rows: Sequence[Row]) -> None:
+    """Relative error per estimator, a panel per problem, on one logarithmic axis."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    scored = [row for row in rows if row.error is not None]
+    panels = [list(group) for _, group in groupby(scored, key=lambda row: row.problem)]
+    names = [name for name in ESTIMATORS if any(row.estimator == name for row in scored)]
+    columns = min(5, len(panels))
+    lines = -(-len(panels) // columns)
+    size = (1.6 + 2.3 * columns, 1.3 + (0.5 + 0.3 * len(names)) * lines)
+    canvas, axes = plt.subplots(lines, columns, sharex=True, sharey=True, figsize=size, squeeze=False)
+    for ax, panel in zip(axes.flat, panels, strict=False):
+        _draw_panel(ax, panel, names)
+    for ax in axes.flat[len(panels) :]:
+        ax.set_axis_off()
+    canvas.legend(handles=_legend(), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
+    canvas.suptitle(f"Relative error of $W_1$, suite {suite.name}, {suite.n} points a side", fontsize=11)
+    canvas.set_layout_engine("constrained")
+    canvas.savefig(path, dpi=130)
+    plt.close(canvas)
+
+
+def _draw_panel(ax: Any, panel: Sequence[Row], names: Sequence[str]) -> None:
+    ax.set_title(f"{panel[0].problem}\n$W_1$ = {_law_w1(panel[0])}", fontsize=9)
+    ax.set_xscale("log")
+    ax.set_xlim(_SMALLEST, _LARGEST * 12)  # room for the numbers
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_xticks([1e-4, 1e-3, 1e-2, 1e-1, 1.0], ["≤10⁻⁴", "10⁻³", "1%", "10%", "100%"], fontsize=7)
+    ax.set_yticks(range(len(names)), [ESTIMATORS[name].label for name in names], fontsize=8)
+    ax.grid(axis="x", color="0.9")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.minorticks_off()
+    for row in panel:
+        _draw_row(ax, row, names.index(row.estimator))
+
+
+def _draw_row(ax: Any, row: Row, y: int) -> None:
+    assert row.error is not None
+    colour, marker = _COLOURS[_family(row.estimator)], "<" if row.kind == "lower bound" else "o"
+    at = min(max(abs(row.error), _SMALLEST), _LARGEST)
+    ax.axhline(y, color="0.95", zorder=0)
+    if row.raw is not None and row.kind == "estimate":
+        raw = min(max(abs(row.raw / row.truth - 1.0), _SMALLEST), _LARGEST)
+        ax.plot([raw, at], [y, y], color=colour, lw=1)
+        ax.plot(raw, y, "o", mfc="white", mec=colour, ms=6)
+    ax.plot(at, y, marker, color=colour, ms=6, clip_on=False, zorder=3)
+    text = f"{row.error:+.1%}" if abs(row.error) >= 1e-3 else f"{row.error:+.0e}"
+    ax.annotate(text, (1.0, y), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=7)
+
+
+def _legend() -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    def entry(label: str, marker: str, colour: str, face: str | None = None) -> Line2D:
+        return Line2D([], [], ls="", marker=marker, mec=colour, mfc=face or colour, ms=6, label=label)
+
+    return [
+        *(entry(_LEGEND[family], "o", colour) for family, colour in _COLOURS.items()),
+        entry("critic before correction", "o", _COLOURS["critic"], "white"),
+        entry("lower bound", "<", _COLOURS["critic"]),
+    ]
+
+
+def _family(estimator: str) -> str:
+    if estimator.startswith("pot"):
+        return "pot"
+    return "critic" if estimator in ("gp", "one-sided", "clip") else "wdist"
+
+
+def _law_w1(row: Row) -> str:
+    from .problems import PROBLEMS
+
+    return f"{PROBLEMS[row.problem].w1:.4f}"
+
+
+def _number(value: float | None, form: str, missing: str = "") -> str:
+    return missing if value is None else format(value, form)
