@@ -1,0 +1,202 @@
+r"""How far a plan and a pair of potentials are from optimal, by code that solves nothing.
+
+Any plan with the right marginals costs at least the optimum. Any feasible pair, f_i + g_j <= c_ij, is worth at most the
+optimum: :math:`\langle a, f \rangle + \langle b, g \rangle \le W_p^p \le \langle \pi, c \rangle` (Kantorovich, 1942,
+doi:10.1007/s10958-006-0049-2). Feasibility is not believed but made: f is replaced by the exact c-transform of g over
+all pairs, with every rounding in the safe direction. What closes the gap is optimal, whoever found it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from ._arrays import as_float64, is_tensor, normalised_weights, power_of_two, to_numpy
+from .errors import InvalidMeasureError
+from .measures import as_samples, check_p, same_dimension
+from .result import Certificate
+from .search.ground import Costs, MatrixCosts, PointCosts, check_metric
+from .search.rounding import sum_bounds, two_product
+from .search.transform import largest_violation, transform_below
+
+__all__ = ["certify", "certify_lp"]
+
+
+def certify(
+    plan: Any,
+    potentials: tuple[Any, Any],
+    x: Any,
+    y: Any,
+    *,
+    p: float,
+    x_weights: Any = None,
+    y_weights: Any = None,
+    metric: str = "euclidean",
+) -> Certificate:
+    """Check a plan and potentials between two weighted point sets.
+
+    Parameters
+    ----------
+    plan : scipy.sparse array or array_like, shape (n, m)
+        Non-negative masses.
+    potentials : tuple of array_like, shapes (n,) and (m,)
+        ``(f, g)`` in units of ``d ** p``. Any pair gives a true bound; an optimal one gives a tight one.
+    x, y : Samples or array_like, shapes (n, d) and (m, d)
+    p : float
+        The exponent, in [1, inf).
+    x_weights, y_weights : array_like, optional
+        Masses, normalised to sum 1. None: equal.
+    metric : {"euclidean", "cityblock", "chebyshev"}
+
+    Returns
+    -------
+    Certificate
+        ``primal`` is rounded up and ``dual`` rounded down, both in units of ``d ** p``.
+
+    Raises
+    ------
+    InvalidMeasureError
+        If a measure, the plan or the potentials are malformed.
+    ValueError
+        If ``p`` or ``metric`` is not one of those above.
+    """
+    P, Q = as_samples(x, "x", x_weights), as_samples(y, "y", y_weights)
+    same_dimension(P, Q, ("x", "y"))
+    costs = PointCosts.between(to_numpy(P.points), to_numpy(Q.points), check_p(p, finite=True), check_metric(metric))
+    unit = costs.unit
+    if not 0.0 < unit < math.inf:
+        raise ValueError(
+            f"p is {costs.p:g} at coordinates about {costs.scale:.0e}: their p-th power is no float. "
+            "Rescale x and y; W_p scales with them"
+        )
+    f, g = _potentials(potentials, costs.shape)
+    found = _check(costs, _plan(plan, costs.shape), f / unit, g / unit, to_numpy(P.mass), to_numpy(Q.mass))
+    if unit == 1.0:
+        return found
+    outward = (lambda v, side: float(np.nextafter(v * unit, side)) if v else v)  # noqa: E731
+    return Certificate(
+        outward(found.primal, math.inf), outward(found.dual, -math.inf), found.marginal_error, found.violation * unit
+    )
+
+
+def certify_lp(plan: Any, potentials: tuple[Any, Any], cost: Any, a: Any = None, b: Any = None) -> Certificate:
+    """Check a plan and potentials of a transport problem with a given cost matrix.
+
+    Parameters
+    ----------
+    plan : scipy.sparse array or array_like, shape (n, m)
+        Non-negative masses.
+    potentials : tuple of array_like, shapes (n,) and (m,)
+        ``(f, g)`` in units of ``cost``.
+    cost : array_like or scipy.sparse array, shape (n, m)
+        Cost per unit of mass, taken as exact. What a sparse matrix does not store is a forbidden arc.
+    a, b : array_like, shapes (n,) and (m,), optional
+        Masses, normalised to sum 1. None: equal.
+
+    Returns
+    -------
+    Certificate
+        ``primal`` is inf when the plan uses a forbidden arc.
+
+    Raises
+    ------
+    InvalidMeasureError
+        If the cost, a weight, the plan or the potentials are malformed.
+    """
+    costs = MatrixCosts(cost_matrix(cost))
+    n, m = costs.shape
+    f, g = _potentials(potentials, costs.shape)
+    return _check(costs, _plan(plan, costs.shape), f, g, to_numpy(masses(a, n, "a")), to_numpy(masses(b, m, "b")))
+
+
+def primal_above(costs: Costs, plan: sparse.coo_array) -> float:
+    """The cost of a plan, rounded up."""
+    price = costs.pairs_above(plan.row, plan.col)
+    if not np.all(np.isfinite(price)):
+        return math.inf
+    unit = power_of_two(float(np.max(np.abs(price), initial=0.0)))
+    product, error = two_product(plan.data, price / unit)
+    return unit * sum_bounds([*product.tolist(), *error.tolist()])[1]
+
+
+def dual_below(f: np.ndarray, g: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
+    """``<a, f> / sum(a) + <b, g> / sum(b)``, rounded down.
+
+    The sums are 1 to within rounding, which matters when f is large and g about -f: what they miss is accounted for.
+    """
+    f, a, g, b = f[a > 0], a[a > 0], g[b > 0], b[b > 0]
+    if not np.all(np.isfinite(f)):
+        return math.inf  # a source with mass and without arcs: no plan exists
+    unit = power_of_two(float(max(np.max(np.abs(f)), np.max(np.abs(g)))))
+    terms, slack = [], 0.0
+    for mass, potential in ((a, f / unit), (b, g / unit)):
+        product, error = two_product(mass, potential)
+        part = [*product.tolist(), *error.tolist()]
+        excess = math.fsum([*mass.tolist(), -1.0])
+        correction = -math.fsum(part) * excess / (1.0 + excess)
+        terms += [*part, correction]
+        slack += 2.0**-50 * abs(correction)
+    return unit * sum_bounds([*terms, -slack])[0]
+
+
+def cost_matrix(cost: Any, name: str = "cost") -> Any:
+    """A cost matrix as a detached float64 array or CSR array: two axes, not empty, no NaN."""
+    if sparse.issparse(cost):
+        matrix = sparse.csr_array(cost)
+        matrix.sum_duplicates()
+        matrix.data = np.asarray(as_float64(matrix.data, name))
+    else:
+        matrix = to_numpy(as_float64(cost, name))
+    if matrix.ndim != 2 or 0 in matrix.shape:
+        raise InvalidMeasureError(f"{name} has shape {tuple(matrix.shape)}: expected (n, m), one row per source")
+    return matrix
+
+
+def masses(weights: Any, count: int, name: str) -> Any:
+    """Weights divided by their sum; equal ones for None."""
+    if weights is None:
+        return np.full(count, 1.0 / count)
+    weights = as_float64(weights, name)
+    if tuple(weights.shape) != (count,):
+        raise InvalidMeasureError(f"{name} has shape {tuple(weights.shape)}: expected ({count},) to fit cost")
+    return normalised_weights(weights, name)
+
+
+def _check(
+    costs: Costs, plan: sparse.coo_array, f: np.ndarray, g: np.ndarray, a: np.ndarray, b: np.ndarray
+) -> Certificate:
+    row_error = np.max(np.abs(np.asarray(plan.sum(axis=1)).ravel() - a))
+    column_error = np.max(np.abs(np.asarray(plan.sum(axis=0)).ravel() - b))
+    return Certificate(
+        primal=primal_above(costs, plan),
+        dual=dual_below(transform_below(costs, g), g, a, b),
+        marginal_error=float(max(row_error, column_error)),
+        violation=largest_violation(costs, f, g),
+    )
+
+
+def _plan(plan: Any, shape: tuple[int, int]) -> sparse.coo_array:
+    if not sparse.issparse(plan):
+        plan = to_numpy(plan) if is_tensor(plan) else as_float64(plan, "plan")
+    if tuple(plan.shape) != shape:
+        raise InvalidMeasureError(f"plan has shape {tuple(plan.shape)}: expected {shape}, sources by targets")
+    plan = sparse.coo_array(plan)
+    data = as_float64(plan.data, "plan")
+    if np.any(data < 0):
+        raise InvalidMeasureError(f"plan has a negative entry, {data.min():g}: it holds masses, which are at least 0")
+    return sparse.coo_array((data, (plan.row, plan.col)), shape=shape)
+
+
+def _potentials(potentials: Any, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        f, g = potentials
+    except (TypeError, ValueError):
+        raise InvalidMeasureError("potentials is not a pair: give (f, g)") from None
+    f, g = to_numpy(as_float64(f, "potentials[0]")), to_numpy(as_float64(g, "potentials[1]"))
+    for k, (values, count) in enumerate(zip((f, g), shape, strict=True)):
+        if values.shape != (count,):
+            raise InvalidMeasureError(f"potentials[{k}] has shape {values.shape}: expected ({count},)")
+    return f, g

@@ -1,0 +1,137 @@
+r"""The transport problem of any cost matrix: :math:`\min_\pi \langle C, \pi \rangle` with marginals a and b.
+
+The first tree of the simplex may use arcs that do not exist. They cost more than any cycle of arcs that do, so they
+keep flow only where no plan without them exists.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from .._arrays import common_kind, is_tensor, namespace, to_numpy
+from ..certificate import cost_matrix, masses
+from ..measures import check_p
+from ..result import Result
+from ..search.ground import MatrixCosts
+from .outcome import Outcome, conclude, judged
+from .simplex import Arcs, Basis, solve
+
+__all__ = ["transport_lp"]
+
+
+def transport_lp(cost: Any, a: Any = None, b: Any = None, *, p: float = 1) -> Result:
+    """The optimal transport of a given cost matrix, exactly.
+
+    Parameters
+    ----------
+    cost : array_like, torch.Tensor or scipy.sparse array, shape (n, m)
+        Cost per unit of mass, already ``d ** p``. In a sparse matrix what is not stored is a forbidden arc; a stored
+        zero is an arc. Non-negative unless ``p`` is 1.
+    a, b : array_like or torch.Tensor, shapes (n,) and (m,), optional
+        Masses, normalised to sum 1; zeros are allowed. None: equal.
+    p : float
+        The exponent in [1, inf): ``distance`` is the p-th root of the optimal cost.
+
+    Returns
+    -------
+    Result
+        As from :func:`wdist.transport`. A tensor ``cost``, ``a`` or ``b`` receives its gradient, from the plan and the
+        potentials.
+
+    Raises
+    ------
+    InvalidMeasureError
+        If the cost holds NaN or inf or is no matrix, or a weight is malformed.
+    ValueError
+        If an entry is negative and ``p`` is not 1, or forbidden arcs leave mass that cannot be moved.
+    NotConvergedError
+        If the bracket is wider than 1e-9 of the cost; it carries the result.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> wdist.transport_lp([[0.0, 1.0], [2.0, 0.0]], [0.75, 0.25]).distance
+    0.25
+    """
+    p, begin = check_p(p, finite=True), time.perf_counter()
+    matrix = cost_matrix(cost)
+    values = matrix.data if sparse.issparse(matrix) else matrix
+    if p != 1.0 and np.any(values < 0):
+        raise ValueError(f"cost has a negative entry, {values.min():g}: only at p = 1 can it be one; d ** p is not")
+    costs = MatrixCosts(matrix)
+    n, m = costs.shape
+    mass = masses(a, n, "a"), masses(b, m, "b")
+    left, right = to_numpy(mass[0]), to_numpy(mass[1])
+    outcome, pivots = _optimum(costs, left, right)
+    stats = {"pivots": pivots, "seconds": time.perf_counter() - begin, "n": n, "m": m}
+    result = conclude(outcome, p, 1.0, 1.0, 0.0, stats)
+    tensors = [t for t in (cost, a, b) if is_tensor(t)]
+    return _with_tensor(result, cost, mass, tensors, outcome) if tensors else result
+
+
+def _optimum(costs: MatrixCosts, a: np.ndarray, b: np.ndarray) -> tuple[Outcome, int]:
+    sources, targets = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
+    inner = MatrixCosts(costs.matrix[sources][:, targets])
+    arcs = _arcs(inner.matrix)
+    forbidden = (len(sources) + len(targets) + 1) * (2 * float(np.max(np.abs(arcs.cost), initial=0.0)) + 1.0)
+
+    def first(i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        price = inner.pairs(i, j)
+        return np.where(np.isfinite(price), price, forbidden)
+
+    basis = solve(arcs, a[sources], b[targets], first)
+    _check_feasible(basis, inner)
+    carried = basis.flow > 0
+    plan = sparse.coo_array(
+        (basis.flow[carried], (sources[basis.i[carried]], targets[basis.j[carried]])), shape=costs.shape
+    )
+    g = np.zeros(len(b))
+    g[targets] = basis.g
+    for j in np.flatnonzero(b == 0):
+        reach = costs.pairs(sources, np.full(len(sources), j)) - basis.f
+        g[j] = np.min(reach) if np.isfinite(np.min(reach)) else 0.0
+    return judged(costs, plan, g, a, b), basis.pivots
+
+
+def _arcs(matrix: Any) -> Arcs:
+    n, m = matrix.shape
+    if sparse.issparse(matrix):
+        matrix = matrix.tocsr()
+        return Arcs(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float64))
+    target = np.tile(np.arange(m, dtype=np.int32), n)
+    return Arcs(np.arange(n + 1, dtype=np.int64) * m, target, np.ascontiguousarray(matrix, dtype=np.float64).ravel())
+
+
+def _check_feasible(basis: Basis, costs: MatrixCosts) -> None:
+    stuck = basis.flow[~np.isfinite(costs.pairs(basis.i, basis.j))]
+    if np.any(stuck > 0):
+        raise ValueError(
+            f"cost leaves {stuck.sum():.6g} of the mass without a way: its stored arcs do not reach from the sources "
+            "that have it to the targets that need it. Add arcs, with a high cost where they should be a last resort"
+        )
+
+
+def _with_tensor(result: Result, cost: Any, mass: Any, tensors: list[Any], outcome: Outcome) -> Result:
+    from .._autograd import with_gradient
+
+    inputs = common_kind(cost if is_tensor(cost) else None, *mass, *tensors[:1])[:3]
+    xp, device = namespace(tensors[0]), tensors[0].device
+    floating = [t.dtype for t in tensors if t.dtype.is_floating_point]
+    dtype = max(floating, key=lambda t: t.itemsize) if floating else xp.float64
+    p, W = result.p, float(result)
+    factor = 0.0 if W == 0.0 and p > 1 else 1.0 / (p * W ** (p - 1))
+    given = [k for k in range(3) if inputs[k] is not None]
+
+    def gradients() -> list[Any]:
+        values = (outcome.plan.toarray() if is_tensor(cost) else None, outcome.f, outcome.g)
+        return [xp.asarray(factor * values[k], dtype=xp.float64, device=device) for k in given]  # type: ignore[operator]
+
+    value = xp.asarray(result.distance, dtype=xp.float64, device=device)
+    distance = with_gradient(value, [inputs[k] for k in given], gradients).to(dtype)
+    rounded = float(distance.detach())
+    return replace(result, distance=distance, lower=min(result.lower, rounded), upper=max(result.upper, rounded))

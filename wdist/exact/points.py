@@ -1,0 +1,187 @@
+r"""W_p between weighted point sets, as a linear programme.
+
+.. math:: W_p^p = \min_\pi \sum_{ij} \pi_{ij} d(x_i, y_j)^p, \quad \sum_j \pi_{ij} = a_i, \quad \sum_i \pi_{ij} = b_j .
+
+Costs between all pairs are held in memory; the simplex starts from the staircase along a space-filling order, where
+neighbours in the order are near each other (Peyré and Cuturi, *Computational Optimal Transport*, 2019,
+doi:10.1561/2200000073, section 3).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from .._arrays import Array, common_kind, is_tensor, namespace, to_numpy
+from ..measures import Samples, as_samples, check_p, same_dimension
+from ..result import Result
+from ..search.ground import PointCosts, check_metric
+from ..search.transform import row_blocks
+from .outcome import Outcome, conclude, judged
+from .simplex import Arcs, solve
+
+__all__ = ["transport"]
+
+
+def transport(
+    x: Any,
+    y: Any,
+    *,
+    p: float,
+    x_weights: Any = None,
+    y_weights: Any = None,
+    metric: str = "euclidean",
+    rtol: float = 0.0,
+    progress: Callable[[int], object] | None = None,
+) -> Result:
+    """W_p between two weighted point sets, exactly.
+
+    Parameters
+    ----------
+    x, y : Samples, array_like or torch.Tensor, shapes (n,) or (n, d) and (m,) or (m, d)
+        Finite coordinates, in any unit: the distance has the same.
+    p : float
+        The exponent, in [1, inf).
+    x_weights, y_weights : array_like or torch.Tensor, optional
+        Masses, normalised to sum 1; zeros are allowed. None: equal.
+    metric : {"euclidean", "cityblock", "chebyshev"}
+        The ground metric.
+    rtol : float
+        The problem is solved to the end whatever this is. Where rounding leaves the bracket of the cost wider than
+        1e-9 of it, a bracket within ``rtol`` is returned, as ``kind="bound"``, instead of the error.
+    progress : callable, optional
+        Called with the number of pivots so far, from time to time.
+
+    Returns
+    -------
+    Result
+        With ``plan`` (at most n + m - 1 entries, all positive), feasible ``potentials`` in units of ``d ** p`` (None
+        where such a number is no float), and a bracket that holds for the floats as given. ``distance`` is a tensor
+        that carries the gradient by points and weights when an input is one: 0 at coincident points, a subgradient at
+        ties.
+
+    Raises
+    ------
+    InvalidMeasureError
+        If an argument is not a weighted point set, or the dimensions differ.
+    ValueError
+        If ``p``, ``metric`` or ``rtol`` is not one of those above.
+    NotConvergedError
+        If the bracket is wider than 1e-9 of the cost and than ``rtol``; it carries the result.
+    MemoryError
+        If the costs of all pairs do not fit.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> round(wdist.transport([[0, 0], [1, 0]], [[3, 4], [4, 4]], p=2).distance, 12)
+    5.0
+    """
+    P, Q = as_samples(x, "x", x_weights), as_samples(y, "y", y_weights)
+    same_dimension(P, Q, ("x", "y"))
+    p, metric = check_p(p, finite=True), check_metric(metric)
+    if not 0.0 <= rtol < np.inf:
+        raise ValueError(f"rtol is {rtol!r}: give a relative tolerance, at least 0")
+    begin = time.perf_counter()
+    common_kind(P.points, Q.points)  # refuses tensors on two devices before the work
+    costs = PointCosts.between(to_numpy(P.points), to_numpy(Q.points), p, metric)
+    outcome, pivots = _optimum(costs, to_numpy(P.mass), to_numpy(Q.mass), progress)
+    stats = {"pivots": pivots, "seconds": time.perf_counter() - begin, "n": len(P), "m": len(Q)}
+    result = conclude(outcome, p, costs.scale, costs.unit, rtol, stats)
+    return _with_tensor(result, P, Q, costs, outcome) if is_tensor(P.points) or is_tensor(Q.points) else result
+
+
+def _optimum(costs: PointCosts, a: np.ndarray, b: np.ndarray, progress: Any) -> tuple[Outcome, int]:
+    """Plan, potentials and bracket, of all points; those without mass wait outside while the rest is solved."""
+    sources, targets = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
+    order = _order(np.concatenate([costs.x[sources], costs.y[targets]]))
+    sources, targets = sources[order[order < len(sources)]], targets[order[order >= len(sources)] - len(sources)]
+    inner = replace(costs, x=costs.x[sources], y=costs.y[targets])
+    basis = solve(_arcs(inner), a[sources], b[targets], inner.pairs, progress)
+    carried = basis.flow > 0
+    plan = sparse.coo_array(
+        (basis.flow[carried], (sources[basis.i[carried]], targets[basis.j[carried]])), shape=costs.shape
+    )
+    g = np.empty(len(b))
+    g[targets] = basis.g
+    idle = np.flatnonzero(b == 0)
+    if len(idle):
+        for rows in row_blocks((len(idle), len(sources))):
+            g[idle[rows]] = np.min(replace(costs, x=costs.y[idle[rows]], y=inner.x).rows(slice(None)) - basis.f, axis=1)
+    return judged(costs, plan, g, a, b), basis.pivots
+
+
+def _arcs(costs: PointCosts) -> Arcs:
+    n, m = costs.shape
+    needed, free = 20 * n * m, _free_memory()
+    if needed > free / 2:
+        raise MemoryError(
+            f"x has {n} points and y {m}: the costs of all pairs take {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} "
+            "GiB are free. Take fewer points, or wdist.sliced, which needs no pairs"
+        )
+    cost = np.empty(n * m)
+    for rows in row_blocks(costs.shape):
+        cost[rows.start * m : rows.stop * m] = costs.rows(rows).ravel()
+    return Arcs(np.arange(n + 1, dtype=np.int64) * m, np.tile(np.arange(m, dtype=np.int32), n), cost)
+
+
+def _free_memory() -> float:
+    """Bytes that can be had without swapping."""
+    try:
+        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, OSError, ValueError):  # no such question on this system
+        return float("inf")
+
+
+def _order(points: np.ndarray) -> np.ndarray:
+    """Points along the Z-order curve of the ranks of their most spread coordinates; ranks, so outliers do no harm."""
+    spread = np.argsort(-np.ptp(points, axis=0), kind="stable")[:8]
+    bits = min(16, 62 // len(spread))
+    code = np.zeros(len(points), dtype=np.int64)
+    for k, axis in enumerate(spread):
+        cells = (np.unique(points[:, axis], return_inverse=True)[1] * 2**bits) // len(points)
+        for bit in range(bits):
+            code |= ((cells >> bit) & 1) << (bit * len(spread) + len(spread) - 1 - k)
+    return np.argsort(code, kind="stable")
+
+
+def _with_tensor(result: Result, P: Samples, Q: Samples, costs: PointCosts, outcome: Outcome) -> Result:
+    from .._autograd import with_gradient
+
+    tensors = [s for s in (P, Q) if is_tensor(s.points)]
+    dtype = max((s.dtype for s in tensors), key=lambda t: t.itemsize)
+    inputs = common_kind(P.points, Q.points, P.mass, Q.mass)
+    like = tensors[0].points
+    xp = namespace(like)
+
+    def tensor(values: np.ndarray | float) -> Array:
+        return xp.asarray(values, dtype=xp.float64, device=like.device)
+
+    distance = with_gradient(
+        tensor(result.distance), inputs, lambda: [tensor(d) for d in _gradients(costs, outcome, result.distance)]
+    ).to(dtype)
+    value = float(distance.detach())
+    return replace(result, distance=distance, lower=min(result.lower, value), upper=max(result.upper, value))
+
+
+def _gradients(costs: PointCosts, outcome: Outcome, distance: float) -> tuple[np.ndarray, ...]:
+    """Derivatives of W_p by the points and by the masses, 0 where it is 0.
+
+    From d W_p^p = sum pi p d^(p-1) d(d) + f da + g db, divided by p W_p^(p-1).
+    """
+    plan, W = outcome.plan, distance / costs.scale
+    by_x, by_y = np.zeros_like(costs.x), np.zeros_like(costs.y)
+    if W == 0.0:
+        return by_x, by_y, np.zeros(costs.shape[0]), np.zeros(costs.shape[1])
+    weight = plan.data * (costs.distances(plan.row, plan.col) / W) ** (costs.p - 1)
+    pull = weight[:, None] * costs.derivatives(plan.row, plan.col)
+    np.add.at(by_x, plan.row, pull)
+    np.add.at(by_y, plan.col, -pull)
+    factor = costs.scale / (costs.p * W ** (costs.p - 1))
+    return by_x, by_y, factor * outcome.f, factor * outcome.g

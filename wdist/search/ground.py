@@ -1,0 +1,167 @@
+r"""Ground costs :math:`c(x, y) = d(x, y)^p`, in blocks, each with a bound of its rounding error.
+
+Distances come from differences of coordinates, never from the expanded square: points far from the origin keep their
+digits. With u = 2^-53, a Euclidean distance in R^d has a relative error of at most (d + 4) u / 2 + 2 u, its p-th power
+p times that and the error of ``pow``; what underflows adds an absolute amount far below any cost that matters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from scipy import sparse
+from scipy.spatial.distance import cdist
+
+from .._arrays import power_of_two
+
+__all__ = ["METRICS", "Costs", "MatrixCosts", "PointCosts", "check_metric"]
+
+METRICS = ("euclidean", "cityblock", "chebyshev")
+
+
+class Costs(Protocol):
+    """Costs of all pairs, of which a caller asks a block of rows, or a list of pairs."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+    def rows(self, rows: slice) -> np.ndarray:
+        """Costs of some sources to all targets, inf where there is no arc."""
+
+    def rows_below(self, rows: slice) -> np.ndarray:
+        """The same, never above the exact costs."""
+
+    def pairs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Costs of the pairs (i[k], j[k])."""
+
+    def pairs_above(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """The same, never below the exact costs."""
+
+
+def check_metric(metric: Any) -> str:
+    """The name of a ground metric, checked."""
+    if metric not in METRICS:
+        raise ValueError(f"metric is {metric!r}: expected one of {', '.join(METRICS)}")
+    return str(metric)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class PointCosts:
+    """Costs between points, whose coordinates are divided by ``scale`` first.
+
+    ``scale`` is 1 unless the p-th powers would leave the range of floats, and else the power of two that brings the
+    largest coordinate range near 1. Costs are in units of ``scale ** p``.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    p: float
+    metric: str
+    scale: float
+
+    @classmethod
+    def between(cls, x: np.ndarray, y: np.ndarray, p: float, metric: str) -> PointCosts:
+        """Costs between float64 points of shapes (n, d) and (m, d)."""
+        low = np.minimum(x.min(axis=0), y.min(axis=0))
+        high = np.maximum(x.max(axis=0), y.max(axis=0))
+        scale = power_of_two(float(np.max(high / 2 - low / 2)))
+        if p * abs(np.log2(scale)) < 200:
+            scale = 1.0
+        return cls(x / scale, y / scale, p, metric, scale)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return len(self.x), len(self.y)
+
+    @property
+    def unit(self) -> float:
+        """``scale ** p``; inf or 0 where that is no float."""
+        try:
+            return float(self.scale**self.p)
+        except OverflowError:
+            return np.inf
+
+    def rows(self, rows: slice) -> np.ndarray:
+        if self.metric == "euclidean" and self.p == 2.0:
+            return cdist(self.x[rows], self.y, "sqeuclidean")
+        distances = cdist(self.x[rows], self.y, self.metric)
+        return distances if self.p == 1.0 else distances**self.p
+
+    def rows_below(self, rows: slice) -> np.ndarray:
+        costs = self.rows(rows)
+        costs *= 1.0 - self._relative_error
+        costs -= self.p * 2.0 ** (-520 if self.p < 2 else -1020)
+        return np.maximum(costs, 0.0, out=costs)
+
+    def distances(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Distances of the pairs, divided by ``scale``."""
+        lengths = np.abs(self.x[i] - self.y[j])
+        if self.metric == "euclidean":
+            return np.sqrt(np.sum(lengths * lengths, axis=1))
+        return lengths.sum(axis=1) if self.metric == "cityblock" else lengths.max(axis=1)
+
+    def pairs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        return self.distances(i, j) ** self.p
+
+    def pairs_above(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        above = self.pairs(i, j) * (1.0 + self._relative_error) + self.p * 2.0 ** (-520 if self.p < 2 else -1020)
+        # Points at rest cost nothing; scaled coordinates below the normal range can hide a difference.
+        at_rest = np.all(self.x[i] == self.y[j], axis=1)
+        if self.scale != 1.0:
+            at_rest &= np.all(self.x[i] * self.scale == self.y[j] * self.scale, axis=1)
+            at_rest &= np.all((np.abs(self.x[i]) > 2.0**-960) | (self.x[i] == 0.0), axis=1)
+        return np.where(at_rest, 0.0, above)
+
+    @property
+    def _relative_error(self) -> float:
+        return 2.0**-53 * (self.p * (self.x.shape[1] / 2 + 4) + 8)
+
+    def derivatives(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Derivatives of the distances by the points x[i]; 0, a subgradient, where they coincide."""
+        differences = self.x[i] - self.y[j]
+        if self.metric == "cityblock":
+            return np.sign(differences)
+        if self.metric == "chebyshev":
+            widest = np.argmax(np.abs(differences), axis=1)[:, None]
+            result = np.zeros_like(differences)
+            np.put_along_axis(result, widest, np.sign(np.take_along_axis(differences, widest, axis=1)), axis=1)
+            return result
+        lengths = self.distances(i, j)[:, None]
+        return differences / np.where(lengths > 0, lengths, 1.0)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class MatrixCosts:
+    """Costs given as a matrix, taken as exact; an entry that a sparse matrix does not store is a forbidden arc."""
+
+    matrix: Any
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return (int(self.matrix.shape[0]), int(self.matrix.shape[1]))
+
+    def rows(self, rows: slice) -> np.ndarray:
+        if not sparse.issparse(self.matrix):
+            return np.asarray(self.matrix[rows])
+        part = self.matrix[rows].tocoo()
+        costs = np.full(part.shape, np.inf)
+        costs[part.row, part.col] = part.data
+        return costs
+
+    def pairs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        if not sparse.issparse(self.matrix):
+            return np.asarray(self.matrix[i, j])
+        matrix, m = self.matrix.tocsr(), self.shape[1]
+        rows = np.repeat(np.arange(self.shape[0], dtype=np.int64), np.diff(matrix.indptr))
+        keys = rows * m + matrix.indices
+        order = np.argsort(keys, kind="stable")
+        wanted = i.astype(np.int64) * m + j
+        place = np.searchsorted(keys, wanted, sorter=order)
+        found = order[np.minimum(place, len(order) - 1)] if len(order) else np.zeros(len(wanted), np.int64)
+        if not len(order):
+            return np.full(len(wanted), np.inf)
+        return np.where(keys[found] == wanted, matrix.data[found], np.inf)
+
+    rows_below, pairs_above = rows, pairs

@@ -1,0 +1,63 @@
+"""Sums that are rounded to a known side.
+
+The error of one floating-point addition or product is itself a floating-point number (Dekker, 1971,
+doi:10.1007/BF01397083), and ``math.fsum`` rounds a sum of any length once. Together they give the exact sign of what
+was rounded away, so a bound moves outward by one unit in the last place, and only where it has to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+__all__ = ["difference_error", "root_bounds", "sum_bounds", "two_product"]
+
+_SPLITTER = 2.0**27 + 1
+
+
+def difference_error(a: np.ndarray, b: np.ndarray, difference: np.ndarray) -> np.ndarray:
+    """``(a - b) - difference`` exactly, for the rounded ``difference`` of finite numbers."""
+    virtual = a - difference
+    return (a - (difference + virtual)) + (virtual - b)
+
+
+def two_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``(product, error)`` whose sum is exactly a * b, for factors far from overflow and underflow."""
+    product = a * b
+    (a_high, a_low), (b_high, b_low) = _split(a), _split(b)
+    error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return product, error
+
+
+def sum_bounds(terms: Iterable[float]) -> tuple[float, float]:
+    """The two floats that enclose the exact sum; equal when the sum is a float."""
+    terms = list(terms)
+    total = math.fsum(terms)
+    if not math.isfinite(total):
+        return total, total
+    rest = math.fsum([*terms, -total])
+    below = math.nextafter(total, -math.inf) if rest < 0 else total
+    above = math.nextafter(total, math.inf) if rest > 0 else total
+    return below, above
+
+
+def root_bounds(low: float, high: float, p: float) -> tuple[float, float]:
+    """Floats below ``low ** (1/p)`` and above ``high ** (1/p)``; negative numbers have roots at p = 1 only."""
+    if p == 1.0:
+        return low, high
+    return _root(low, p, -1.0), _root(high, p, 1.0)
+
+
+def _split(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    scaled = _SPLITTER * a
+    high = scaled - (scaled - a)
+    return high, a - high
+
+
+def _root(x: float, p: float, side: float) -> float:
+    if x <= 0.0 or math.isinf(x):
+        return max(x, 0.0)
+    # The rounding of 1/p is magnified by |log x|; pow adds its own.
+    return float(x ** (1.0 / p) * (1.0 + side * 2.0**-52 * (3.0 + abs(math.log(x)))))
