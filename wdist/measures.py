@@ -309,4 +309,4 @@ def _covariance(cov: Array, eps: float) -> Array:
             f"cov is not positive semi-definite: its smallest eigenvalue is {np.min(eigenvalues) * scale:.3g}; "
             "a covariance has none below 0"
         )
-    return (cov + xp.matrix_transpose(cov)) / 2
+    return cov / 2 + xp.matrix_transpose(cov) / 2  # halved first: the sum could overflow
