@@ -125,6 +125,10 @@ def _draw_panel(ax: Any, panel: Sequence[Row], names: Sequence[str]) -> None:
     ax.minorticks_off()
     for row in panel:
         _draw_row(ax, row, names.index(row.estimator))
+    measured = {row.estimator for row in panel}
+    for y, name in enumerate(names):
+        if name not in measured:
+            _write_beside(ax, y, "no W1" if ESTIMATORS[name].quantity != "W1" else "d = 1 only", color="0.55")
 
 
 def _draw_row(ax: Any, row: Row, y: int) -> None:
@@ -138,7 +142,12 @@ def _draw_row(ax: Any, row: Row, y: int) -> None:
         ax.plot(raw, y, "o", mfc="white", mec=colour, ms=6)
     ax.plot(at, y, marker, color=colour, ms=6, clip_on=False, zorder=3)
     text = f"{row.error:+.1%}" if abs(row.error) >= 1e-3 else f"{row.error:+.0e}"
-    ax.annotate(text, (1.0, y), xycoords=("axes fraction", "data"), ha="right", va="center", fontsize=7)
+    _write_beside(ax, y, text)
+
+
+def _write_beside(ax: Any, y: int, text: str, color: str = "black") -> None:
+    place = ("axes fraction", "data")
+    ax.annotate(text, (1.0, y), xycoords=place, ha="right", va="center", fontsize=7, color=color)
 
 
 def _legend() -> list[Any]:

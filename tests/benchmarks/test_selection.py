@@ -1,0 +1,60 @@
+"""What --only selects, and how it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import main
+from benchmarks.estimators import ESTIMATORS
+from benchmarks.runner import IMPORT_LIMIT, SUITES, cells
+
+SMOKE = SUITES["smoke"]
+
+
+def names(*only: str) -> list[tuple[str, str]]:
+    return [(problem.name, estimator.name) for problem, estimator in cells(SMOKE, only)]
+
+
+def test_everything_that_applies_is_selected_without_names() -> None:
+    dims = {problem: int(problem.rstrip("d").rpartition("-")[2]) for problem in SMOKE.problems}
+    expected = [(p, e) for p in SMOKE.problems for e in ESTIMATORS if dims[p] == 1 or e not in ("1d", "pot-1d")]
+    assert names() == expected
+
+
+def test_a_problem_selects_its_row_and_an_estimator_its_column() -> None:
+    assert {problem for problem, _ in names("funnel-2d")} == {"funnel-2d"}
+    assert names("gp") == [(problem, "gp") for problem in SMOKE.problems]
+    assert names("gp", "funnel-2d") == [("funnel-2d", "gp")]
+
+
+def test_line_estimators_run_on_the_line_only() -> None:
+    assert names("1d") == [("gaussians-1d", "1d")]
+    with pytest.raises(ValueError, match="applies in dimension 1 only"):
+        names("1d", "funnel-2d")
+
+
+def test_unknown_names_are_refused_with_the_valid_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--only", "sinkhorn", "gp"])
+    assert stopped.value.code == 2
+    message = capsys.readouterr().err
+    for name in ("'sinkhorn'", "smoke", *SMOKE.problems, *ESTIMATORS, "import"):
+        assert name in message
+
+
+def test_problems_of_the_full_suite_are_refused_in_the_smoke_suite() -> None:
+    with pytest.raises(ValueError, match="'balls-32d', unknown in the suite 'smoke'"):
+        names("balls-32d")
+    assert cells(SUITES["full"], ["balls-32d", "gp"])
+
+
+def test_import_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--only", "import", "--out", str(tmp_path)]) == 0
+    record = json.loads((tmp_path / "smoke.json").read_text())
+    assert 0.0 <= record["import"]["cpu_seconds"] <= IMPORT_LIMIT
+    assert record["rows"] == []
+    assert "import wdist" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == ["smoke.json"]
