@@ -21,7 +21,7 @@ _HOMES = {
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", "dual", *_HOME]  # noqa: PLE0604 - the names are strings, spelled in _HOMES
+__all__ = ["__version__", "dual", *_HOME]
 
 if TYPE_CHECKING:
     from . import dual as dual

@@ -51,14 +51,12 @@ class Law:
     breaks: np.ndarray = field(default_factory=lambda: _NO_BREAKS)
     upper_breaks: np.ndarray = field(default_factory=lambda: _NO_BREAKS)
 
+    dim = property(lambda self: 1, doc="Dimension of the space.")
+
     def quantile(self, t: np.ndarray, *, upper: bool = False) -> np.ndarray:
         """The quantile at t, or at 1 - t with ``upper``."""
         with np.errstate(all="ignore"):
             return self.loc + self.scale * np.asarray((self.isf if upper else self.ppf)(t), dtype=np.float64)
-
-    def shifted(self, by: float) -> Law:
-        """The law of the variable plus a constant."""
-        return Law(self.ppf, self.isf, self.cdf, self.family, self.loc + by, self.scale, self.breaks, self.upper_breaks)
 
 
 @dataclass(frozen=True, eq=False, slots=True, init=False)
@@ -134,7 +132,7 @@ class Quantile:
 
     def law(self) -> Law:
         """This law by its quantiles."""
-        return Law(self.f, lambda s: self.f(_below_one(s)))
+        return Law(self.f, lambda s: _upper(self.f, s))
 
 
 @dataclass(frozen=True, eq=False, slots=True, init=False)
@@ -174,7 +172,7 @@ class CDF:
 
     def law(self) -> Law:
         """This law by its quantiles, the smallest x with F(x) >= t."""
-        return Law(self._inverse, lambda s: self._inverse(_below_one(s)), self.F)
+        return Law(self._inverse, lambda s: _upper(self._inverse, s), self.F)
 
     def _inverse(self, t: np.ndarray) -> np.ndarray:
         # Bisection over the doubles themselves: 64 halvings find the very float, whatever the scale, and jumps
@@ -278,8 +276,10 @@ def _piecewise_linear(t: np.ndarray, knots: np.ndarray, values: np.ndarray) -> n
     return values[k - 1] + fraction * (values[k] - values[k - 1])
 
 
-def _below_one(s: np.ndarray) -> np.ndarray:
-    return np.minimum(1.0 - np.asarray(s), 1.0 - 2.0**-53)
+def _upper(quantile: Function, s: np.ndarray) -> np.ndarray:
+    """The quantile at 1 - s; nan (not known) where 1 - s is too near 1 to hold the digits of s."""
+    s = np.asarray(s)
+    return np.where(s >= 2.0**-52, quantile(1.0 - np.maximum(s, 2.0**-52)), np.nan)
 
 
 def _elementwise(f: Any, name: str, probe: np.ndarray) -> Function:
@@ -297,7 +297,9 @@ def _probe(f: Function, name: str, at: np.ndarray) -> np.ndarray:
     with np.errstate(all="ignore"):
         values = np.asarray(f(at))
     if values.dtype.kind not in "biuf" or not np.all(np.isfinite(values)):
-        raise InvalidMeasureError(f"{name} is not a finite real number everywhere: check it near {at[0]:g} and {at[-1]:g}")
+        raise InvalidMeasureError(
+            f"{name} is not a finite real number everywhere: check it near {at[0]:g} and {at[-1]:g}"
+        )
     return values.astype(np.float64)
 
 

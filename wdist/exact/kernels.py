@@ -1,12 +1,12 @@
 """The pivots of the network simplex, compiled.
 
 A basis is a spanning tree over n sources (nodes 0 ... n-1) and m targets (nodes n ...). Each node holds the flow of the
-arc to its parent; that arc runs upward from a source and downward to a target. Potentials make the reduced cost
-``c - f - g`` vanish on the tree. They are double-doubles (high, low): beside an outlier at distance 1e7 the potentials
+arc to its parent; that arc runs upward from a source and downward to a target. Potentials make the reduced
+cost ``c - f - g`` vanish on the tree. They are double-doubles (high, low): beside an outlier at distance 1e7 the potentials
 are near 1e14, and their difference, in plain floats, would have lost the digits in which the rest is decided.
 
-The leaving arc is the last blocking one along the cycle, seen from its top: it keeps the tree strongly feasible, so that
-degenerate pivots cannot cycle (Cunningham, 1976, doi:10.1007/BF01580379; Ahuja, Magnanti and Orlin, *Network Flows*,
+The leaving arc is the last blocking one along the cycle, seen from its top: it keeps the tree strongly feasible, so
+that degenerate pivots cannot cycle (Cunningham, 1976, doi:10.1007/BF01580379; Ahuja, Magnanti and Orlin, *Network Flows*,
 1993, section 11.6). Flows are int64, exact.
 """
 
@@ -157,7 +157,7 @@ def _turn(tree, inside, outside, leaving, amount, moved):  # type: ignore[no-unt
 
 @njit
 def _shift(tree, n, root, high, low, of_source):  # type: ignore[no-untyped-def]
-    """Make the entering arc's reduced cost vanish: add it to one kind of potential below ``root``, less it to the other."""
+    """Add the entering arc's reduced cost to one kind of potential below ``root``, and take it off the other."""
     u = root
     while True:
         sign = 1.0 if (u < n) == of_source else -1.0

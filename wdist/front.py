@@ -1,0 +1,159 @@
+"""The front door: ``wasserstein`` looks at the two measures and picks the method that is exact for them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from ._arrays import is_tensor, namespace, to_numpy
+from .exact import transport
+from .gaussian import gaussian_w2
+from .line import line_distance, monotone_coupling
+from .measures import Gaussian, Measure, Samples, as_measure, check_p, same_dimension
+from .result import Kind, Result
+
+__all__ = ["wasserstein"]
+
+_METHODS = ("auto", "gaussian", "1d", "exact")
+
+
+def wasserstein(P: Any, Q: Any, *, p: float, method: str = "auto", rtol: float = 0.0) -> Result:
+    """W_p of two measures, by the method that is exact for them.
+
+    Parameters
+    ----------
+    P, Q : measure, frozen ``scipy.stats`` law, array_like or torch.Tensor
+        Arrays are equal-weight samples, (n,) on the line or (n, d) in R^d.
+    p : float
+        The exponent, in [1, inf].
+    method : {"auto", "gaussian", "1d", "exact"}
+        ``"auto"``: two Gaussians at p = 2 by the closed form; anything on the line by quantiles; two sets of points in
+        R^d by the linear programme.
+    rtol : float
+        Passed on to :func:`wdist.transport`.
+
+    Returns
+    -------
+    Result
+        The distance with its kind and its bracket.
+
+    Raises
+    ------
+    InvalidMeasureError
+        If an argument is not a measure, or the dimensions differ.
+    ValueError
+        If no method computes this combination; the message says what to do instead.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> r = wdist.wasserstein([0.0, 1.0, 2.0], [1.0, 2.0, 4.0], p=2)
+    >>> round(r.cost, 12), r.kind, r.method
+    (2.0, 'exact', '1d')
+    """
+    p = check_p(p)
+    P, Q = as_measure(P, "P"), as_measure(Q, "Q")
+    same_dimension(P, Q, ("P", "Q"))
+    if method not in _METHODS:
+        raise ValueError(f"method is {method!r}: choose one of {', '.join(_METHODS)}")
+    if method == "auto":
+        method = _choose(P, Q, p)
+    if method == "gaussian":
+        return _gaussian(P, Q, p)
+    if method == "1d":
+        return _on_the_line(P, Q, p)
+    for name, measure in (("P", P), ("Q", Q)):
+        if not isinstance(measure, Samples):
+            raise ValueError(f"{name} is a {type(measure).__name__}: method='exact' takes points. Draw samples from it")
+    return transport(P, Q, p=p, rtol=rtol)
+
+
+def _choose(P: Measure, Q: Measure, p: float) -> str:
+    if isinstance(P, Gaussian) and isinstance(Q, Gaussian) and p == 2:
+        return "gaussian"
+    if P.dim == 1:
+        return "1d"
+    if isinstance(P, Samples) and isinstance(Q, Samples):
+        if math.isinf(p):
+            raise ValueError("p is inf: in R^d the linear programme takes a finite p. Take one, or go to the line")
+        return "exact"
+    if isinstance(P, Gaussian) and isinstance(Q, Gaussian):
+        raise ValueError(
+            f"two Gaussians in R^{P.dim} at p = {p:g} have no closed form: take p=2, or draw samples from both and "
+            "compare those"
+        )
+    raise ValueError(
+        f"a {type(P).__name__} against a {type(Q).__name__} in R^{P.dim} has no exact method: draw samples from the "
+        "continuous one, or fit a Gaussian to the samples (Gaussian.fit) and take p=2"
+    )
+
+
+def _gaussian(P: Measure, Q: Measure, p: float) -> Result:
+    if not (isinstance(P, Gaussian) and isinstance(Q, Gaussian)):
+        raise ValueError("method='gaussian' takes two Gaussians: Gaussian.fit(samples) makes one of points")
+    if p != 2:
+        raise ValueError(f"p is {p:g}: the closed form of two Gaussians is for p=2")
+    if P.batch_shape or Q.batch_shape:
+        raise ValueError("a batch of Gaussians gives many distances: use wdist.gaussian_w2")
+    distance = gaussian_w2(P, Q)
+    value = float(to_numpy(distance))
+    # Factors are good to a few eps of their norm where they are computed without loss, and to its square root where a
+    # covariance is singular (see gaussian_w2).
+    size = max(math.sqrt(float(np.max(np.abs(to_numpy(G.cov))))) for G in (P, Q))
+    error = 8 * P.dim * 2.0**-52 * (size + value)
+    error += max(_lost(G) for G in (P, Q))
+    if is_tensor(distance):
+        error += value * float(namespace(distance).finfo(distance.dtype).eps)
+    return Result(distance, p, max(value - error, 0.0), value + error, "exact", "gaussian")
+
+
+def _lost(G: Gaussian) -> float:
+    """What computing a factor from a covariance may cost W2, to first order in its rounding."""
+    if G.factor is not None:
+        return 0.0
+    values = np.linalg.eigvalsh(to_numpy(G.cov))
+    rounding = 4 * G.dim * 2.0**-52 * float(np.max(np.abs(values)))
+    # |sqrt(v + rounding) - sqrt(v)| per direction
+    shifts = np.minimum(math.sqrt(rounding), rounding / np.sqrt(np.maximum(values, rounding or 1.0)))
+    return float(np.linalg.norm(shifts))
+
+
+def _on_the_line(P: Measure, Q: Measure, p: float) -> Result:
+    distance, lower, upper = line_distance(P, Q, p)
+    if isinstance(P, Samples) and isinstance(Q, Samples):
+        return Result(distance, p, lower, upper, "exact", "1d", *_plan_on_the_line(P, Q, p))
+    kind: Kind = "exact" if lower == upper else "estimate"  # a quadrature, unless the law's family answers
+    return Result(distance, p, lower, upper, kind, "1d")
+
+
+def _plan_on_the_line(
+    P: Samples, Q: Samples, p: float
+) -> tuple[sparse.coo_array, tuple[np.ndarray, np.ndarray] | None]:
+    """The monotone coupling of two samples, and potentials along its staircase."""
+    x, y = (to_numpy(S.points)[:, 0] for S in (P, Q))
+    rows, columns = np.argsort(x, kind="stable"), np.argsort(y, kind="stable")
+    x, y = x[rows], y[columns]
+    a, b = (None if S.weights is None else to_numpy(S.weights) for S in (P, Q))
+    a, b = (None if w is None else w[order] for w, order in ((a, rows), (b, columns)))
+    i, j, mass = monotone_coupling(a, b, len(x), len(y), namespace(x), x)
+    kept = mass > 0
+    plan = sparse.coo_array((mass[kept], (rows[i[kept]], columns[j[kept]])), shape=(len(x), len(y)))
+    if math.isinf(p):
+        return plan, None
+    # On the staircase f_i + g_j = c_ij: each step fixes the next potential by a difference of costs. Convexity makes
+    # them feasible everywhere else.
+    with np.errstate(over="ignore"):
+        f, g = np.zeros(len(x)), np.zeros(len(y))
+        step_x, step_y = np.flatnonzero(np.diff(i)), np.flatnonzero(np.diff(j))
+        cost = lambda s, t: np.abs(x[s] - y[t]) ** p  # noqa: E731
+        f[1:] = np.cumsum(cost(i[step_x] + 1, j[step_x]) - cost(i[step_x], j[step_x]))
+        g[1:] = np.cumsum(cost(i[step_y], j[step_y] + 1) - cost(i[step_y], j[step_y]))
+        f += cost(0, 0)
+    if not (np.all(np.isfinite(f)) and np.all(np.isfinite(g))):
+        return plan, None
+    potentials = np.empty_like(f), np.empty_like(g)
+    potentials[0][rows], potentials[1][columns] = f, g
+    return plan, potentials
