@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch.autograd.function import once_differentiable
 
 __all__ = ["with_gradient"]
 
@@ -32,24 +31,41 @@ def with_gradient(value: torch.Tensor, inputs: Sequence[torch.Tensor], gradients
     """
     if not any(x.requires_grad for x in inputs):
         return value
-    return _Envelope.apply(value, gradients, *inputs)  # type: ignore[no-any-return, no-untyped-call]
+    return _Envelope.apply(value, gradients, *inputs)
 
 
 class _Envelope(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, value: torch.Tensor, gradients: Gradients, *inputs: torch.Tensor) -> torch.Tensor:
         ctx.gradients = gradients
-        ctx.shapes = [x.shape for x in inputs]
+        ctx.save_for_backward(*inputs)
         return value.clone()
 
     @staticmethod
-    @once_differentiable  # a second derivative would need the optimiser's own: refused rather than wrong
     def backward(ctx: Any, upstream: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        products = []
-        for derivative, shape in zip(ctx.gradients(), ctx.shapes, strict=True):
+        inputs = ctx.saved_tensors
+        products: list[torch.Tensor | None] = []
+        for derivative, x in zip(ctx.gradients(), inputs, strict=True):
             if derivative is None:
                 products.append(None)
                 continue
             own = derivative.ndim - upstream.ndim
-            products.append((upstream[(..., *[None] * own)] * derivative).sum_to_size(shape))
+            product = (upstream.detach()[(..., *[None] * own)] * derivative).sum_to_size(x.shape)
+            # Under create_graph=True the product would pass for a constant, and a second derivative for 0.
+            products.append(_Once.apply(product, upstream, *inputs) if torch.is_grad_enabled() else product)
         return None, None, *products
+
+
+class _Once(torch.autograd.Function):
+    """A first derivative that refuses to be differentiated: a second one would need the optimiser's own."""
+
+    @staticmethod
+    def forward(ctx: Any, derivative: torch.Tensor, *inputs: torch.Tensor) -> torch.Tensor:
+        return derivative.clone()
+
+    @staticmethod
+    def backward(ctx: Any, upstream: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        raise RuntimeError(
+            "a distance of wdist was differentiated twice, and only its first derivative exists here: "
+            "keep what is built on the gradient out of the loss, or detach it"
+        )
