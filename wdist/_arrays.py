@@ -26,7 +26,7 @@ def as_float64(x: Any, name: str) -> Array:
     return x
 
 
-def common_kind(*arrays: Array | None) -> tuple[Array | None, ...]:
+def common_kind(*arrays: Array | None) -> tuple[Any, ...]:
     """Bring NumPy arrays to the device of the tensors among ``arrays``; refuse tensors on two devices."""
     tensors = [a for a in arrays if a is not None and is_tensor(a)]
     if not tensors:

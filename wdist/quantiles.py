@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,7 @@ _QUANTILE_RTOL = 1e-12  # what quantile functions in use are taken to be good to
 class Bracketed(NamedTuple):
     """A distance with the interval that the method's own error estimate gives it."""
 
-    distance: float
+    distance: Any  # a float; a tensor where points were tensors
     lower: float
     upper: float
 
