@@ -1,13 +1,13 @@
 """The pivots of the network simplex, compiled.
 
 A basis is a spanning tree over n sources (nodes 0 ... n-1) and m targets (nodes n ...). Each node holds the flow of the
-arc to its parent; that arc runs upward from a source and downward to a target. Potentials make the reduced
-cost ``c - f - g`` vanish on the tree. They are double-doubles (high, low): beside an outlier at distance 1e7 the potentials
-are near 1e14, and their difference, in plain floats, would have lost the digits in which the rest is decided.
+arc to its parent; that arc runs upward from a source and downward to a target. Potentials make the reduced cost
+``c - f - g`` vanish on the tree. They are double-doubles (high, low): beside an outlier at distance 1e7 the
+potentials are near 1e14, and their difference, in plain floats, would have lost the digits in which the rest is decided.
 
 The leaving arc is the last blocking one along the cycle, seen from its top: it keeps the tree strongly feasible, so
-that degenerate pivots cannot cycle (Cunningham, 1976, doi:10.1007/BF01580379; Ahuja, Magnanti and Orlin, *Network Flows*,
-1993, section 11.6). Flows are int64, exact.
+that degenerate pivots cannot cycle (Cunningham, 1976, doi:10.1007/BF01580379; Ahuja, Magnanti and Orlin, *Network
+Flows*, 1993, section 11.6). Flows are int64, exact.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numba import njit
 __all__ = ["Tree", "pivots"]
 
 ROUNDING = 2.0**-53
+TOLERANCE = 2.0**-70  # of the size of the terms of a reduced cost, whose own error is near 2^-100
 
 
 class Tree(NamedTuple):
@@ -59,13 +60,14 @@ def _enter(start, target, cost, tree, place):  # type: ignore[no-untyped-def]
     for _ in range(n):
         i = place
         f, f_low = tree.high[i], tree.low[i]
+        threshold = f + 8 * ROUNDING * abs(f)
         for e in range(start[i], start[i + 1]):
             g = tree.high[n + target[e]]
-            # The rough difference decides for nearly all arcs; the exact one is for those within its rounding.
-            noise = 8 * ROUNDING * (abs(cost[e]) + abs(f) + abs(g))
-            if cost[e] - f - g - noise < best:
+            # The rough difference decides for nearly all arcs; the exact one is for those within its rounding. Where
+            # that is close, g is c - f, so the rounding of c and f covers it.
+            if cost[e] - 8 * ROUNDING * abs(cost[e]) - g - threshold < best:
                 high, low = _reduced(cost[e], f, f_low, g, tree.low[n + target[e]])
-                if high < best and high < -(2.0**-20) * noise:
+                if high < best and high < -TOLERANCE * (abs(cost[e]) + abs(f) + abs(g)):
                     best, best_low, arc, source = high, low, e, i
         scanned += start[i + 1] - start[i]
         place = place + 1 if place + 1 < n else 0
@@ -129,8 +131,8 @@ def _exchange(tree, n, source, sink, high, low):  # type: ignore[no-untyped-def]
     while u != top:
         tree.size[u] += moved
         u = tree.parent[u]
+    _shift(tree, n, leaving, high if from_source else -high, low if from_source else -low)
     _turn(tree, inside, outside, leaving, amount, moved)
-    _shift(tree, n, inside, high, low, from_source)
 
 
 @njit
@@ -156,18 +158,29 @@ def _turn(tree, inside, outside, leaving, amount, moved):  # type: ignore[no-unt
 
 
 @njit
-def _shift(tree, n, root, high, low, of_source):  # type: ignore[no-untyped-def]
-    """Add the entering arc's reduced cost to one kind of potential below ``root``, and take it off the other."""
-    u = root
+def _shift(tree, n, cut, high, low):  # type: ignore[no-untyped-def]
+    """Add (high, low) to f and take it off g below ``cut``; or the opposite everywhere else, if that is less to do.
+
+    So the majority stays where it is, and the potentials of the bulk remain small however far the outliers are.
+    """
+    below = tree.size[cut] <= tree.parent.shape[0] // 2
+    top = cut
+    if not below:
+        high, low = -high, -low
+        while tree.parent[top] >= 0:
+            top = tree.parent[top]
+    u = top
     while True:
-        sign = 1.0 if (u < n) == of_source else -1.0
-        s, error = _two_sum(tree.high[u], sign * high)
-        tree.high[u], tree.low[u] = _two_sum(s, error + (tree.low[u] + sign * low))
-        if tree.first[u] >= 0:
+        inside = below or u != cut
+        if inside:
+            sign = 1.0 if u < n else -1.0
+            s, error = _two_sum(tree.high[u], sign * high)
+            tree.high[u], tree.low[u] = _two_sum(s, error + (tree.low[u] + sign * low))
+        if inside and tree.first[u] >= 0:
             u = tree.first[u]
             continue
-        while u != root and tree.next[u] < 0:
+        while u != top and tree.next[u] < 0:
             u = tree.parent[u]
-        if u == root:
+        if u == top:
             return
         u = tree.next[u]
