@@ -31,7 +31,8 @@ def with_gradient(value: torch.Tensor, inputs: Sequence[torch.Tensor], gradients
     """
     if not any(x.requires_grad for x in inputs):
         return value
-    return _Envelope.apply(value, gradients, *inputs)
+    result: torch.Tensor = _Envelope.apply(value, gradients, *inputs)
+    return result
 
 
 class _Envelope(torch.autograd.Function):

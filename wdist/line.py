@@ -3,8 +3,8 @@ r"""W_p between samples on the line, by the monotone coupling.
 .. math:: W_p^p = \int_0^1 |F^{-1}(t) - G^{-1}(t)|^p \, dt = \sum_k \delta_k |x_{i_k} - y_{j_k}|^p
 
 where the t at which either quantile jumps, merged and sorted, cut (0, 1] into pieces of length delta_k, and piece k
-pairs the i_k-th smallest x with the j_k-th smallest y (Villani, Topics in Optimal Transportation, 2003, theorem 2.18). At
-p = 1 the same number is the area between the distribution functions, the integral of |F - G|; that form holds for
+pairs the i_k-th smallest x with the j_k-th smallest y (Villani, Topics in Optimal Transportation, 2003, theorem 2.18).
+At p = 1 the same number is the area between the distribution functions, the integral of |F - G|; that form holds for
 p = 1 only.
 """
 
@@ -149,7 +149,8 @@ def monotone_coupling(a: Array | None, b: Array | None, n: int, m: int, xp: Any,
         order = np.argsort(t, kind="stable")
         from_x = order < n
         mass = np.diff(t[order], prepend=0) / (n * m)
-        i, j = np.cumsum(from_x) - from_x, np.cumsum(~from_x) - ~from_x
+        i: Array = np.cumsum(from_x) - from_x
+        j: Array = np.cumsum(~from_x) - ~from_x
         device = like.device
         return Coupling(*(xp.asarray(z, device=device) for z in (i.clip(max=n - 1), j.clip(max=m - 1), mass)))
     t, s = (

@@ -87,12 +87,16 @@ def _integral(P: Law, Q: Law, difference: Callable[[np.ndarray, bool], np.ndarra
     total = error = 0.0
     trusted = True
     for upper in (False, True):
-        tail = _tail(lambda t, upper=upper: difference(t, upper) / scale, p)
+
+        def relative(t: np.ndarray, upper: bool = upper) -> np.ndarray:
+            return np.abs(difference(t, upper) / scale)
+
+        tail = _tail(relative, p)
         if math.isinf(tail.remainder):
             return Bracketed(math.inf, math.inf, math.inf)
         edges = np.unique(np.concatenate([2.0 ** -np.arange(1.0, tail.depth + 1), *_breaks(P, Q, upper)]))
         edges = edges[edges >= 2.0**-tail.depth]
-        value, defect = _quadrature(lambda t, upper=upper: np.abs(difference(t, upper) / scale) ** p, edges)
+        value, defect = _quadrature(_power(relative, p), edges)
         total += value + tail.remainder
         error += defect + 2 * tail.remainder
         trusted &= tail.trusted
@@ -100,6 +104,10 @@ def _integral(P: Law, Q: Law, difference: Callable[[np.ndarray, bool], np.ndarra
     root = lambda c: scale * c ** (1 / p)  # noqa: E731
     slack = 1 + _QUANTILE_RTOL
     return Bracketed(root(total), root(lower) / slack, root(upper_end) * slack if trusted else math.inf)
+
+
+def _power(f: Callable[[np.ndarray], np.ndarray], p: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda t: f(t) ** p
 
 
 def _breaks(P: Law, Q: Law, upper: bool) -> list[np.ndarray]:
@@ -120,7 +128,7 @@ def _tail(difference: Callable[[np.ndarray], np.ndarray], p: float) -> _Tail:
     With L_k = log2 of the k-th block's term, a slope of L at the far end that is not negative means divergence.
     """
     k = np.arange(1.0, _DEEPEST + 1)
-    size = np.abs(difference(0.75 * 2.0**-k))
+    size = difference(0.75 * 2.0**-k)
     known = len(k) if np.all(np.isfinite(size)) else int(np.argmin(np.isfinite(size)))
     if known < 8:
         return _Tail(max(known, 1), 0.0, False)
