@@ -19,9 +19,9 @@ from benchmarks.runner import SUITES, Row, cells
 ROOT = Path(__file__).resolve().parents[2]
 PNG = b"\x89PNG\r\n\x1a\n"
 
-# |exact - W_1| / W_1 at 1000 points a side, four standard deviations over other seeds: two means of heavy-ish laws
-# differ by a few per cent, and in d = 8 the empirical distance is biased upwards by a fifth.
-SAMPLING = {"gaussians-1d": 0.35, "translation-2d": 0.2, "funnel-2d": 0.15, "balls-3d": 0.1, "homothety-8d": 0.3}
+# |exact - W_1| / W_1 at 1000 points a side: bias plus four standard deviations, over 25 other seeds of POT's emd2. In
+# d = 8 the bias, a fifth, is most of it.
+SAMPLING = {"gaussians-1d": 0.23, "translation-2d": 0.13, "funnel-2d": 0.13, "balls-3d": 0.1, "homothety-8d": 0.25}
 
 
 @dataclass(frozen=True)
