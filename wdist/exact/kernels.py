@@ -3,7 +3,7 @@
 A basis is a spanning tree over n sources (nodes 0 ... n-1) and m targets (nodes n ...). Each node holds the flow of the
 arc to its parent; that arc runs upward from a source and downward to a target. Potentials make the reduced cost
 ``c - f - g`` vanish on the tree. They are double-doubles (high, low): beside an outlier at distance 1e7 the
-potentials are near 1e14, and their difference, in plain floats, would have lost the digits in which the rest is decided.
+potentials are near 1e14, and their difference, in plain floats, would have lost the digits that decide the rest.
 
 The leaving arc is the last blocking one along the cycle, seen from its top: it keeps the tree strongly feasible, so
 that degenerate pivots cannot cycle (Cunningham, 1976, doi:10.1007/BF01580379; Ahuja, Magnanti and Orlin, *Network

@@ -68,9 +68,9 @@ def conclude(outcome: Outcome, p: float, scale: float, unit: float, rtol: float,
     )
     if outcome.relative_gap > max(rtol, TOLERANCE):
         raise NotConvergedError(
-            f"the certificate is open by {outcome.relative_gap:.1e} of the cost: the distance lies in "
-            f"[{lower:.17g}, {upper:.17g}], but costs that differ so widely, or measures so close to each other, leave "
-            "double precision no more. The result in .result holds the bracket; rtol= accepts it",
+            f"the certificate is open by {outcome.relative_gap:.1e} of the cost: the distance lies in [{lower:.17g}, "
+            f"{upper:.17g}], but it is too small beside the largest costs for double precision to say more. "
+            "The result in .result holds this bracket; rtol=, where the function has it, accepts a wider one",
             result,
         )
     return result
