@@ -1,0 +1,89 @@
+"""The front door picks the exact method, and its results carry a plan, potentials and a bracket that hold."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.stats as st
+import torch
+
+import wdist
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(8)
+
+
+def test_each_combination_goes_to_its_method(rng):
+    plane, gaussian = rng.normal(size=(6, 2)), wdist.Gaussian([0, 0], np.eye(2))
+    assert wdist.wasserstein(gaussian, gaussian, p=2).method == "gaussian"
+    assert wdist.wasserstein(plane, plane + 1, p=2).method == "exact"
+    assert wdist.wasserstein([1.0, 2.0], [3.0], p=2).method == "1d"
+    assert wdist.wasserstein(st.norm(), [3.0], p=2).method == "1d"
+    assert wdist.wasserstein([1.0, 2.0], [3.0], p=2, method="exact").method == "exact"
+
+
+@pytest.mark.parametrize("p", [1, 1.5, 2, 3])
+@pytest.mark.parametrize(("n", "m"), [(1, 3), (6, 6), (40, 33)])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_plan_and_potentials_on_the_line_are_certified_optimal(rng, p, n, m, weighted):
+    x, y = rng.normal(size=n), rng.normal(size=m)
+    a, b = (rng.random(n), rng.random(m)) if weighted else (None, None)
+    r = wdist.wasserstein(wdist.Samples(x, a), wdist.Samples(y, b), p=p)
+    c = wdist.certify(r.plan, r.potentials, x, y, p=p, x_weights=a, y_weights=b)
+    assert c.gap <= 1e-12 * c.primal
+    assert c.violation <= 1e-13
+    assert c.marginal_error <= 1e-15
+    assert c.dual * (1 - 1e-12) <= r.cost <= c.primal * (1 + 1e-12)
+    assert r.lower <= r.distance <= r.upper
+
+
+def test_gaussian_bracket_holds_for_a_singular_covariance(rng):
+    A, B = rng.normal(size=(5, 2)), rng.normal(size=(5, 2))
+    mean = np.zeros(5)
+    exact = wdist.gaussian_w2(wdist.Gaussian.from_factor(mean, A), wdist.Gaussian.from_factor(mean, B))
+    r = wdist.wasserstein(wdist.Gaussian(mean, A @ A.T), wdist.Gaussian(mean, B @ B.T), p=2)
+    assert r.lower <= exact <= r.upper
+    assert r.gap < 1e-5
+
+
+def test_tensors_carry_the_gradient_and_stay_in_the_bracket(rng):
+    x = torch.tensor(rng.normal(size=(5, 2)), dtype=torch.float32, requires_grad=True)
+    y = torch.tensor(rng.normal(size=(4, 2)), dtype=torch.float32)
+    for r in (wdist.wasserstein(x, y, p=2), wdist.wasserstein(x[:, 0], y[:, 0], p=2)):
+        assert r.distance.dtype == torch.float32
+        assert r.lower <= float(r) <= r.upper
+        (gradient,) = torch.autograd.grad(r.cost, x, retain_graph=True)
+        assert torch.isfinite(gradient).all()
+
+
+def test_cost_is_the_power_of_the_distance():
+    r = wdist.wasserstein([0.0], [2.0], p=3)
+    assert (r.distance, r.cost) == (2.0, 8.0)
+    assert math.isnan(wdist.wasserstein([0.0], [2.0], p=math.inf).cost)
+
+
+@pytest.mark.parametrize(
+    ("P", "Q", "p", "message"),
+    [
+        (wdist.Gaussian([0, 0], np.eye(2)), np.zeros((3, 2)), 1, "draw samples"),
+        (wdist.Gaussian([0, 0], np.eye(2)), wdist.Gaussian([0, 0], np.eye(2)), 1, "no closed form"),
+        (np.zeros((3, 2)), np.zeros((3, 2)), math.inf, "p is inf"),
+        (wdist.Gaussian(np.zeros((2, 2)), np.eye(2)), wdist.Gaussian([0, 0], np.eye(2)), 2, "batch"),
+        (np.zeros((3, 2)), np.zeros(3), 2, "dimension 2 and Q in dimension 1"),
+        ([[1.0, np.inf]], [[1.0, 2.0]], 2, "P has 1 entry"),
+    ],
+)
+def test_what_has_no_method_says_what_to_do(P, Q, p, message):
+    with pytest.raises(ValueError, match=message):
+        wdist.wasserstein(P, Q, p=p)
+
+
+def test_methods_refuse_what_they_cannot_do():
+    with pytest.raises(ValueError, match="method is 'sinkhorn'"):
+        wdist.wasserstein([0.0], [1.0], p=1, method="sinkhorn")
+    with pytest.raises(ValueError, match="takes points"):
+        wdist.wasserstein(st.norm(), [1.0], p=1, method="exact")
+    with pytest.raises(ValueError, match="two Gaussians"):
+        wdist.wasserstein([0.0], [1.0], p=2, method="gaussian")
