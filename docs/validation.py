@@ -371,8 +371,8 @@ _OPENING = """# Validation
 
 How far wdist is from answers that it did not compute itself: those of other implementations, whose algorithms are
 different, and closed forms. A row is the largest relative difference over its random problems, seeds fixed. Exact
-methods differ by rounding, quadrature of continuous laws by its own tolerance. `sliced` draws random directions: its row
-in several dimensions is the sampling error.
+methods differ by rounding, quadrature of continuous laws by its own tolerance. `sliced` draws random directions: its
+row in several dimensions is the sampling error.
 
 """
 
