@@ -1,12 +1,13 @@
 r"""The transport problem on a list of arcs, by the primal network simplex.
 
-Masses become int64 with total 2^60, so the flow never drifts while pivots move it about. That finds the optimal tree;
+Masses become int64, so the flow never drifts while pivots move it about. That finds the optimal tree;
 its flows are then computed anew from the weights themselves, since a weight of 1e-16 is 115 of 115.3 units. Pivots are
 compiled (:mod:`.kernels`); what is done once is here.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -62,7 +63,7 @@ def solve(
     """
     from .kernels import pivots
 
-    tree = _staircase(integer_masses(a), integer_masses(b), first)
+    tree = _staircase(*integer_masses(a, b), first)
     kernel = compiled(pivots, *arcs, tree, 0, 0)
     count, place, optimal = 0, 0, False
     while not optimal:
@@ -75,15 +76,22 @@ def solve(
     return _basis(tree, a, b, count)
 
 
-def integer_masses(weights: np.ndarray) -> np.ndarray:
-    """Positive int64 masses of sum 2^60, or equal ones of the largest such sum that both sides reach.
+def integer_masses(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positive int64 masses of equal sums: exact where each side is uniform, else of sum 2^60.
 
-    Equal weights on both sides meet exactly only if 2^60 divides evenly, so the largest mass takes what rounding left:
-    at most n units of 1e-18 each, undone when the flows are computed from the weights.
+    The largest mass of a side takes what rounding left, at most n units of 1e-18: undone when the flows are computed
+    from the weights.
     """
-    units = np.maximum(np.rint(weights * float(_TOTAL)).astype(np.int64), 1)
-    units[np.argmax(units)] += _TOTAL - units.sum()
-    return units
+    n, m = len(a), len(b)
+    if np.ptp(a) == 0.0 == np.ptp(b):
+        common = math.gcd(n, m)
+        return np.full(n, m // common, dtype=np.int64), np.full(m, n // common, dtype=np.int64)
+    sides = []
+    for weights in (a, b):
+        units = np.maximum(np.rint(weights * float(_TOTAL)).astype(np.int64), 1)
+        units[np.argmax(units)] += _TOTAL - units.sum()
+        sides.append(units)
+    return sides[0], sides[1]
 
 
 def _staircase(a: np.ndarray, b: np.ndarray, first: Callable[..., np.ndarray]) -> Tree:
@@ -106,8 +114,9 @@ def _staircase(a: np.ndarray, b: np.ndarray, first: Callable[..., np.ndarray]) -
     parent[node] = np.where(is_source, n + j, i)
     above = np.zeros(n + m, dtype=np.int64)
     above[node] = flow
-    empty = [np.full(n + m, -1, dtype=np.int32) for _ in range(3)]
-    tree = Tree(parent, above, *empty, np.ones(n + m, dtype=np.int32), np.zeros(n + m), np.zeros(n + m))
+    first_child, next_one, previous = np.full((3, n + m), -1, dtype=np.int32)
+    size = np.ones(n + m, dtype=np.int32)
+    tree = Tree(parent, above, first_child, next_one, previous, size, np.zeros(n + m), np.zeros(n + m))
     _hang(tree, node, first(i, j), n)
     return tree
 
@@ -156,9 +165,8 @@ def _flows(tree: Tree, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     n = len(a)
     parent = tree.parent.tolist()
     high, low = _balance(a, b)
-    size = np.abs(high)
     order = np.argsort(tree.size, kind="stable").tolist()
-    values, errors, sizes = high.tolist(), low.tolist(), size.tolist()
+    values, errors, sizes = high.tolist(), low.tolist(), np.abs(high).tolist()
     for u in order[:-1]:
         v = parent[u]
         s, error = _two_sum(values[v], values[u])
@@ -170,9 +178,7 @@ def _flows(tree: Tree, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _balance(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """a and -b as double-doubles, each divided by its exact sum."""
-    from math import fsum
-
-    excess = [fsum([*w.tolist(), -1.0]) for w in (a, b)]
+    excess = [math.fsum([*w.tolist(), -1.0]) for w in (a, b)]
     high = np.concatenate([a, -b])
     low = np.concatenate([-a * (excess[0] / (1 + excess[0])), b * (excess[1] / (1 + excess[1]))])
     return high, low

@@ -1,0 +1,39 @@
+"""Bounds of sums, products and roots, against exact rational arithmetic."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wdist.search.rounding import difference_error, root_bounds, sum_bounds, two_product
+
+number = st.floats(-1e100, 1e100).filter(lambda v: v == 0 or abs(v) > 1e-100)
+
+
+@given(number, number)
+def test_error_terms_are_exact(a: float, b: float) -> None:
+    product, error = (float(v) for v in two_product(np.float64(a), np.float64(b)))  # type: ignore[arg-type]
+    assert Fraction(product) + Fraction(error) == Fraction(a) * Fraction(b)
+    difference = a - b
+    rest = float(difference_error(np.float64(a), np.float64(b), np.float64(difference)))  # type: ignore[arg-type]
+    assert Fraction(difference) + Fraction(rest) == Fraction(a) - Fraction(b)
+
+
+@given(st.lists(number, max_size=8))
+def test_sum_is_enclosed_by_neighbours(terms: list[float]) -> None:
+    low, high = sum_bounds(terms)
+    exact = sum(map(Fraction, terms), Fraction(0))
+    assert Fraction(low) <= exact <= Fraction(high)
+    assert high <= math.nextafter(low, math.inf)
+    assert (low == high) == (Fraction(low) == exact)
+
+
+@given(st.floats(1e-300, 1e300), st.sampled_from([2.0, 3.0, 7.0]))
+def test_root_is_enclosed(x: float, p: float) -> None:
+    low, high = root_bounds(x, x, p)
+    assert Fraction(low) ** int(p) <= Fraction(x) <= Fraction(high) ** int(p)
+    assert high - low <= 1e-12 * high
