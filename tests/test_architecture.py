@@ -28,7 +28,7 @@ FLOORS: tuple[set[str], ...] = (
     {"_arrays"},
     {"laws"},
     {"measures"},
-    {"_autograd", "quantiles"},
+    {"_autograd", "coupling", "quantiles"},
     {"gaussian", "line", "search"},
     {"certificate"},
     {"exact", "projections"},

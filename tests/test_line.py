@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 
 import wdist
-from wdist.line import coupling_distance, w1_by_cdf
+from wdist.coupling import coupling_distance, w1_by_cdf
 
 numbers = some.floats(-100, 100, allow_subnormal=False)
 samples = some.integers(1, 12).flatmap(lambda n: arrays(np.float64, n, elements=numbers))

@@ -9,9 +9,10 @@ import numpy as np
 from scipy import sparse
 
 from ._arrays import is_tensor, namespace, to_numpy
+from .coupling import monotone_coupling
 from .exact import transport
 from .gaussian import gaussian_w2
-from .line import line_distance, monotone_coupling
+from .line import line_distance
 from .measures import Gaussian, Measure, Samples, as_measure, check_p, same_dimension
 from .result import Kind, Result
 

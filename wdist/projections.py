@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import Array, common_kind, is_tensor, namespace, to_numpy
-from .line import coupling_distance
+from .coupling import coupling_distance
 from .measures import as_samples, check_p, same_dimension
 from .result import Result
 
