@@ -138,7 +138,7 @@ def test_bad_quantiles_are_refused(f, message):
         Quantile(f)
 
 
-@pytest.mark.parametrize("scale", [1.0, 1e6, 1e200])
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6, 1e200])
 def test_cdf_is_inverted_at_any_scale(scale):
     law = law_of(CDF(lambda x: scipy.stats.expon.cdf(x / scale)))
     np.testing.assert_allclose(law.quantile(T[1:]), scale * scipy.stats.expon.ppf(T[1:]), rtol=1e-9)

@@ -76,6 +76,7 @@ NOT_MEASURES = {
     "unfrozen discrete law": (scipy.stats.poisson, "P is poisson_gen of scipy.stats.*: freeze it"),
     "law off the line": (scipy.stats.multivariate_normal([0, 0]), "P is multivariate_normal_frozen.*wdist.Gaussian"),
     "several laws": (scipy.stats.norm([0, 1], 1), "P is a frozen law with array parameters: give one law at a time"),
+    "negative scale": (scipy.stats.norm(0, -1), "P is a frozen law with scale -1"),
     "impossible law": (scipy.stats.gamma(-1), "P is a frozen law with no finite quartiles: check its parameters"),
     "function": (lambda t: t, r"P is a function: wrap it as wdist.Quantile\(f\) or wdist.CDF\(F\)"),
     "string": ("normal", "P holds data of type <U6"),

@@ -70,6 +70,21 @@ def test_a_diverging_integral_is_infinite(P, Q, p):
     assert wdist.wasserstein_1d(P, Q, p=p) == inf
 
 
+def test_a_crossing_beside_a_cell_s_edge_is_seen():
+    a, s, b, r = 0.8581569804343313, 0.3719640290437416, 0.8602201684545382, 2.320113788070739
+    truth = folded(b - a, r - s)
+    result = wdist.wasserstein(st.norm(a, s), st.norm(b, r), p=1)
+    assert result.lower <= truth <= result.upper
+    assert result.distance == pytest.approx(truth, rel=1e-12)
+
+
+def test_brackets_hold_for_random_normal_pairs():
+    rng = np.random.default_rng(12)
+    for a, b, s, r in rng.random((200, 4)) * [3, 3, 2, 2] + 0.1:
+        result = wdist.wasserstein(st.norm(a, s), st.norm(b, r), p=1)
+        assert result.lower <= folded(b - a, abs(r - s)) <= result.upper
+
+
 def test_a_heavy_tail_below_divergence_is_finite():
     # E |T|^2 of Student's t with df = 5 is 5/3, and it is the distance to a point at 0.
     r = wdist.wasserstein(st.t(5), np.array([0.0]), p=2)

@@ -202,6 +202,8 @@ def frozen_law(x: Any, name: str) -> Any | None:
     shapes, loc, scale = x.dist._parse_args(*x.args, **x.kwds)
     if any(np.ndim(parameter) > 0 for parameter in (*shapes, loc, scale)):
         raise InvalidMeasureError(f"{name} is a frozen law with array parameters: give one law at a time")
+    if not scale > 0:
+        raise InvalidMeasureError(f"{name} is a frozen law with scale {scale}: SciPy's scales are positive")
     dist = x.dist
     law = _checked(
         Law(
@@ -286,11 +288,18 @@ def _elementwise(f: Any, name: str, probe: np.ndarray) -> Function:
     if not callable(f):
         raise InvalidMeasureError(f"{name} is {type(f).__name__}: give a function of one argument")
     try:
-        if np.shape(f(probe)) == probe.shape:
-            return f
+        with np.errstate(all="ignore"):
+            whole = np.shape(f(probe)) == probe.shape
     except (TypeError, ValueError):
-        pass
-    return np.vectorize(f, otypes=[np.float64])
+        whole = False
+    vectorised = f if whole else np.vectorize(f, otypes=[np.float64])
+
+    # At the ends of the doubles, exp and its like overflow on their way to 0 or 1.
+    def quiet(x: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            return vectorised(x)
+
+    return quiet
 
 
 def _probe(f: Function, name: str, at: np.ndarray) -> np.ndarray:
