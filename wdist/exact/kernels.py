@@ -1,9 +1,13 @@
 """The pivots of the network simplex, compiled.
 
-A basis is a spanning tree over n sources (nodes 0 ... n-1) and m targets (nodes n ...). Each node holds the flow of the
-arc to its parent; that arc runs upward from a source and downward to a target. Potentials make the reduced cost
-``c - f - g`` vanish on the tree. They are double-doubles (high, low): beside an outlier at distance 1e7 the
-potentials are near 1e14, and their difference, in plain floats, would have lost the digits that decide the rest.
+A basis is a spanning tree over n sources (nodes 0 ... n-1), m targets (nodes n ...) and a root (node n + m). Each
+node holds the flow of the arc to its parent; that arc runs upward from a source and downward to a target. Potentials
+make the reduced cost ``c - f - g`` vanish on the tree.
+
+Two things keep them sharp. They are double-doubles (high, low): beside an outlier at distance 1e7 the potentials are
+near 1e14, and their difference, in plain floats, would have lost the digits in which the rest is decided. And the arcs
+to the root, which stand for mass that has no other way yet, cost infinity as a symbol: a node's potential is ``count``
+infinities plus a number, and no large constant blurs the small ones.
 
 The leaving arc is the last blocking one along the cycle, seen from its top: it keeps the tree strongly feasible, so
 that degenerate pivots cannot cycle (Cunningham, 1976, doi:10.1007/BF01580379; Ahuja, Magnanti and Orlin, *Network
@@ -27,12 +31,14 @@ class Tree(NamedTuple):
     """The basis: one entry per node; -1 for none."""
 
     parent: Any
+    arc: Any  # to the parent; -1 for an arc to the root
     flow: Any
+    depth: Any
     first: Any  # first child
     next: Any  # siblings
     previous: Any
-    size: Any  # of the subtree
-    high: Any  # potentials
+    count: Any  # potentials
+    high: Any
     low: Any
 
 
@@ -41,64 +47,55 @@ def pivots(start: Any, target: Any, cost: Any, tree: Tree, place: int, limit: in
 
     Returns the number of pivots, the row where pricing goes on, and whether no arc is left that improves.
     """
+    n = start.shape[0] - 1
     done = 0
     while done < limit:
-        place, arc, source, high, low = _enter(start, target, cost, tree, place)
+        place, arc, source = _enter(start, target, cost, tree, place)
         if arc < 0:
             return done, place, True
-        _exchange(tree, start.shape[0] - 1, source, start.shape[0] - 1 + target[arc], high, low)
+        top = _exchange(tree, n, source, n + target[arc], arc)
+        _refresh(tree, cost, top)
         done += 1
     return done, place, False
 
 
 @njit
 def _enter(start, target, cost, tree, place):  # type: ignore[no-untyped-def]
-    """The most negative reduced cost in the first block of rows that holds one."""
+    """The arc of the lowest reduced cost in the first block of rows that has one below 0."""
     n = start.shape[0] - 1
     block = max(64, int(np.sqrt(cost.shape[0])))
-    best, best_low, arc, source, scanned = 0.0, 0.0, -1, -1, 0
+    best_count, best, arc, source, scanned = 0, 0.0, -1, -1, 0
     for _ in range(n):
         i = place
-        f, f_low = tree.high[i], tree.low[i]
-        threshold = f + 8 * ROUNDING * abs(f)
+        f = tree.high[i]
         for e in range(start[i], start[i + 1]):
-            g = tree.high[n + target[e]]
-            # The rough difference decides for nearly all arcs; the exact one is for those within its rounding. Where
-            # that is close, g is c - f, so the rounding of c and f covers it.
-            if cost[e] - 8 * ROUNDING * abs(cost[e]) - g - threshold < best:
-                high, low = _reduced(cost[e], f, f_low, g, tree.low[n + target[e]])
-                if high < best and high < -TOLERANCE * (abs(cost[e]) + abs(f) + abs(g)):
-                    best, best_low, arc, source = high, low, e, i
+            v = n + target[e]
+            count = -tree.count[i] - tree.count[v]
+            if count > best_count:
+                continue
+            c, g = cost[e], tree.high[v]
+            # The rough difference decides for nearly all arcs; the exact one is for those within its rounding.
+            size = abs(c) + abs(f) + abs(g)
+            if count == best_count and c - f - g - 4 * ROUNDING * size >= best:
+                continue
+            reduced, _ = _minus(*_minus(c, 0.0, f, tree.low[i]), g, tree.low[v])
+            if count < best_count or reduced < best - TOLERANCE * size:
+                best_count, best, arc, source = count, reduced, e, i
         scanned += start[i + 1] - start[i]
         place = place + 1 if place + 1 < n else 0
         if scanned >= block:
             if arc >= 0:
                 break
             scanned = 0
-    return place, arc, source, best, best_low
+    return place, arc, source
 
 
 @njit
-def _reduced(c, f, f_low, g, g_low):  # type: ignore[no-untyped-def]
-    """c - f - g as a double-double."""
-    s, s_error = _two_sum(c, -f)
-    t, t_error = _two_sum(s, -g)
-    return _two_sum(t, ((s_error + t_error) - f_low) - g_low)
-
-
-@njit
-def _two_sum(a, b):  # type: ignore[no-untyped-def]
-    s = a + b
-    v = s - a
-    return s, (a - (s - v)) + (b - v)
-
-
-@njit
-def _exchange(tree, n, source, sink, high, low):  # type: ignore[no-untyped-def]
-    """Bring the arc source -> sink, of reduced cost high + low, into the tree."""
+def _exchange(tree, n, source, sink, arc):  # type: ignore[no-untyped-def]
+    """Bring the arc source -> sink into the tree; returns the top of the subtree that was hung up elsewhere."""
     a, b = source, sink
     while a != b:
-        if tree.size[a] < tree.size[b]:
+        if tree.depth[a] >= tree.depth[b]:
             a = tree.parent[a]
         else:
             b = tree.parent[b]
@@ -121,66 +118,57 @@ def _exchange(tree, n, source, sink, high, low):  # type: ignore[no-untyped-def]
                 # On the way down to the source, and up from the sink, the cycle runs against these arcs.
                 tree.flow[u] += -amount if (u < n) == (end < n) else amount
                 u = tree.parent[u]
-    moved = tree.size[leaving]
-    u = tree.parent[leaving]
-    while u != top:
-        tree.size[u] -= moved
-        u = tree.parent[u]
     inside, outside = (source, sink) if from_source else (sink, source)
-    u = outside
-    while u != top:
-        tree.size[u] += moved
-        u = tree.parent[u]
-    _shift(tree, n, leaving, high if from_source else -high, low if from_source else -low)
-    _turn(tree, inside, outside, leaving, amount, moved)
+    _turn(tree, inside, outside, leaving, arc, amount)
+    return inside
 
 
 @njit
-def _turn(tree, inside, outside, leaving, amount, moved):  # type: ignore[no-untyped-def]
+def _turn(tree, inside, outside, leaving, arc, amount):  # type: ignore[no-untyped-def]
     """Turn the path from ``inside`` up to ``leaving`` over, and hang it on ``outside``."""
-    u, above, flow, below = inside, outside, amount, 0
+    u, above, flow = inside, outside, amount
     while True:
-        old_parent, old_flow, old_size = tree.parent[u], tree.flow[u], tree.size[u]
+        old = tree.parent[u], tree.arc[u], tree.flow[u]
         if tree.previous[u] >= 0:
             tree.next[tree.previous[u]] = tree.next[u]
         else:
-            tree.first[old_parent] = tree.next[u]
+            tree.first[old[0]] = tree.next[u]
         if tree.next[u] >= 0:
             tree.previous[tree.next[u]] = tree.previous[u]
-        tree.parent[u], tree.flow[u], tree.size[u] = above, flow, moved - below
+        tree.parent[u], tree.arc[u], tree.flow[u] = above, arc, flow
         tree.previous[u], tree.next[u] = -1, tree.first[above]
         if tree.first[above] >= 0:
             tree.previous[tree.first[above]] = u
         tree.first[above] = u
         if u == leaving:
             return
-        u, above, flow, below = old_parent, u, old_flow, old_size
+        above, (u, arc, flow) = u, old
 
 
 @njit
-def _shift(tree, n, cut, high, low):  # type: ignore[no-untyped-def]
-    """Add (high, low) to f and take it off g below ``cut``; or the opposite everywhere else, if that is less to do.
-
-    So the majority stays where it is, and the potentials of the bulk remain small however far the outliers are.
-    """
-    below = tree.size[cut] <= tree.parent.shape[0] // 2
-    top = cut
-    if not below:
-        high, low = -high, -low
-        while tree.parent[top] >= 0:
-            top = tree.parent[top]
-    u = top
+def _refresh(tree, cost, root):  # type: ignore[no-untyped-def]
+    """Depths and potentials of a subtree, from its parent's: computed anew, so that no error gathers over pivots."""
+    u = root
     while True:
-        inside = below or u != cut
-        if inside:
-            sign = 1.0 if u < n else -1.0
-            s, error = _two_sum(tree.high[u], sign * high)
-            tree.high[u], tree.low[u] = _two_sum(s, error + (tree.low[u] + sign * low))
-        if inside and tree.first[u] >= 0:
+        above = tree.parent[u]
+        tree.depth[u] = tree.depth[above] + 1
+        tree.count[u] = -tree.count[above]
+        tree.high[u], tree.low[u] = _minus(cost[tree.arc[u]], 0.0, tree.high[above], tree.low[above])
+        if tree.first[u] >= 0:
             u = tree.first[u]
             continue
-        while u != top and tree.next[u] < 0:
+        while u != root and tree.next[u] < 0:
             u = tree.parent[u]
-        if u == top:
+        if u == root:
             return
         u = tree.next[u]
+
+
+@njit
+def _minus(a, a_low, b, b_low):  # type: ignore[no-untyped-def]
+    """The difference of two double-doubles."""
+    s = a - b
+    v = s - a
+    rest = ((a - (s - v)) - (b + v)) + (a_low - b_low)
+    high = s + rest
+    return high, rest - (high - s)

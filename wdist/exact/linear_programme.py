@@ -1,8 +1,4 @@
-r"""The transport problem of any cost matrix: :math:`\min_\pi \langle C, \pi \rangle` with marginals a and b.
-
-The first tree of the simplex may use arcs that do not exist. They cost more than any cycle of arcs that do, so they
-keep flow only where no plan without them exists.
-"""
+r"""The transport problem of any cost matrix: :math:`\min_\pi \langle C, \pi \rangle` with marginals a and b."""
 
 from __future__ import annotations
 
@@ -19,7 +15,7 @@ from ..measures import check_p
 from ..result import Result
 from ..search.ground import MatrixCosts
 from .outcome import Outcome, conclude, judged
-from .simplex import Arcs, Basis, solve
+from .simplex import Arcs, solve
 
 __all__ = ["transport_lp"]
 
@@ -78,14 +74,12 @@ def _optimum(costs: MatrixCosts, a: np.ndarray, b: np.ndarray) -> tuple[Outcome,
     sources, targets = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
     inner = MatrixCosts(costs.matrix[sources][:, targets])
     arcs = _arcs(inner.matrix)
-    forbidden = (len(sources) + len(targets) + 1) * (2 * float(np.max(np.abs(arcs.cost), initial=0.0)) + 1.0)
-
-    def first(i: np.ndarray, j: np.ndarray) -> np.ndarray:
-        price = inner.pairs(i, j)
-        return np.where(np.isfinite(price), price, forbidden)
-
-    basis = solve(arcs, a[sources], b[targets], first)
-    _check_feasible(basis, inner)
+    basis = solve(arcs, a[sources], b[targets])
+    if basis.stranded > 0:
+        raise ValueError(
+            f"cost leaves {basis.stranded:.6g} of the mass without a way: its stored arcs do not reach from the "
+            "sources that have it to the targets that need it. Add arcs, with a high cost where they should be a last resort"
+        )
     carried = basis.flow > 0
     plan = sparse.coo_array(
         (basis.flow[carried], (sources[basis.i[carried]], targets[basis.j[carried]])), shape=costs.shape
@@ -105,15 +99,6 @@ def _arcs(matrix: Any) -> Arcs:
         return Arcs(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float64))
     target = np.tile(np.arange(m, dtype=np.int32), n)
     return Arcs(np.arange(n + 1, dtype=np.int64) * m, target, np.ascontiguousarray(matrix, dtype=np.float64).ravel())
-
-
-def _check_feasible(basis: Basis, costs: MatrixCosts) -> None:
-    stuck = basis.flow[~np.isfinite(costs.pairs(basis.i, basis.j))]
-    if np.any(stuck > 0):
-        raise ValueError(
-            f"cost leaves {stuck.sum():.6g} of the mass without a way: its stored arcs do not reach from the sources "
-            "that have it to the targets that need it. Add arcs, with a high cost where they should be a last resort"
-        )
 
 
 def _with_tensor(result: Result, cost: Any, mass: Any, tensors: list[Any], outcome: Outcome) -> Result:

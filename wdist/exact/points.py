@@ -2,9 +2,7 @@ r"""W_p between weighted point sets, as a linear programme.
 
 .. math:: W_p^p = \min_\pi \sum_{ij} \pi_{ij} d(x_i, y_j)^p, \quad \sum_j \pi_{ij} = a_i, \quad \sum_i \pi_{ij} = b_j .
 
-Costs between all pairs are held in memory; the simplex starts from the staircase along a space-filling order, where
-neighbours in the order are near each other (Peyré and Cuturi, *Computational Optimal Transport*, 2019,
-doi:10.1561/2200000073, section 3).
+Costs between all pairs are held in memory.
 """
 
 from __future__ import annotations
@@ -101,10 +99,8 @@ def transport(
 def _optimum(costs: PointCosts, a: np.ndarray, b: np.ndarray, progress: Any) -> tuple[Outcome, int]:
     """Plan, potentials and bracket, of all points; those without mass wait outside while the rest is solved."""
     sources, targets = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
-    order = _order(np.concatenate([costs.x[sources], costs.y[targets]]))
-    sources, targets = sources[order[order < len(sources)]], targets[order[order >= len(sources)] - len(sources)]
     inner = replace(costs, x=costs.x[sources], y=costs.y[targets])
-    basis = solve(_arcs(inner), a[sources], b[targets], inner.pairs, progress)
+    basis = solve(_arcs(inner), a[sources], b[targets], progress)
     carried = basis.flow > 0
     plan = sparse.coo_array(
         (basis.flow[carried], (sources[basis.i[carried]], targets[basis.j[carried]])), shape=costs.shape
@@ -143,18 +139,6 @@ def _free_memory() -> float:
         return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, OSError, ValueError):  # no such question on this system
         return float("inf")
-
-
-def _order(points: np.ndarray) -> np.ndarray:
-    """Points along the Z-order curve of the ranks of their most spread coordinates; ranks, so outliers do no harm."""
-    spread = np.argsort(-np.ptp(points, axis=0), kind="stable")[:8]
-    bits = min(16, 62 // len(spread))
-    code = np.zeros(len(points), dtype=np.int64)
-    for k, axis in enumerate(spread):
-        cells = (np.unique(points[:, axis], return_inverse=True)[1] * 2**bits) // len(points)
-        for bit in range(bits):
-            code |= ((cells >> bit) & 1) << (bit * len(spread) + len(spread) - 1 - k)
-    return np.argsort(code, kind="stable")
 
 
 def _with_tensor(result: Result, P: Samples, Q: Samples, costs: PointCosts, outcome: Outcome) -> Result:

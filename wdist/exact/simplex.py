@@ -35,19 +35,21 @@ class Arcs(NamedTuple):
 
 
 class Basis(NamedTuple):
-    """An optimal tree: its arcs ``(i, j)`` with their flows (0 included), the potentials, and the pivots it took."""
+    """An optimal tree: its arcs ``(i, j)`` with their flows (0 included), and the potentials.
+
+    ``stranded`` is the mass that found no way, for want of arcs; ``pivots`` what it took.
+    """
 
     i: np.ndarray
     j: np.ndarray
     flow: np.ndarray
     f: np.ndarray
     g: np.ndarray
+    stranded: float
     pivots: int
 
 
-def solve(
-    arcs: Arcs, a: np.ndarray, b: np.ndarray, first: Callable[..., np.ndarray], progress: Progress | None = None
-) -> Basis:
+def solve(arcs: Arcs, a: np.ndarray, b: np.ndarray, progress: Progress | None = None) -> Basis:
     """Solve for positive masses a and b.
 
     Parameters
@@ -55,25 +57,26 @@ def solve(
     arcs : Arcs
     a, b : numpy.ndarray, shapes (n,) and (m,)
         Positive, each of sum 1 to within rounding.
-    first : callable
-        ``first(i, j)`` gives the costs of the arcs of the first tree, the staircase along the order of a and b. They
-        need not be among ``arcs``: an arc that is not leaves the tree and never comes back.
     progress : callable, optional
         Called with the number of pivots so far, from time to time.
     """
     from .kernels import pivots
 
-    tree = _staircase(*integer_masses(a, b), first)
+    tree = _star(*integer_masses(a, b))
     kernel = compiled(pivots, *arcs, tree, 0, 0)
     count, place, optimal = 0, 0, False
     while not optimal:
-        _centre(tree, len(a))
         done, place, optimal = kernel(*arcs, tree, place, _CHUNK)
         count += done
         if progress is not None:
             progress(count)
-    _centre(tree, len(a))
-    return _basis(tree, a, b, count)
+    n, root = len(a), len(a) + len(b)
+    child = np.flatnonzero(tree.arc[:root] >= 0)
+    parent = tree.parent[child]
+    i, j = np.where(child < n, child, parent), np.where(child < n, parent, child) - n
+    f, g = _finite_potentials(tree, arcs, n)
+    loose = tree.flow[:n][tree.arc[:n] < 0].sum()
+    return Basis(i, j, _flows(tree, a, b)[child], f, g, float(loose) / float(tree.flow[root]), count)
 
 
 def integer_masses(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -94,65 +97,39 @@ def integer_masses(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return sides[0], sides[1]
 
 
-def _staircase(a: np.ndarray, b: np.ndarray, first: Callable[..., np.ndarray]) -> Tree:
-    """The north-west corner rule, ties going to the next source: strongly feasible, since its zero flows run upward.
+def _star(a: np.ndarray, b: np.ndarray) -> Tree:
+    """Every node on the root, by an arc of infinite cost that carries all its mass.
 
-    Arc k is the one between the sources and targets reached after k steps along the merged cumulative masses; each step
-    adds one node. Target 0 is the root.
+    What ends at rest is then never joined to the rest by far arcs, and keeps the small potentials it has by itself.
     """
     from .kernels import Tree
 
-    n, m = len(a), len(b)
-    marks = np.concatenate([np.cumsum(a)[:-1], np.cumsum(b)[:-1]])
-    order = np.argsort(marks, kind="stable")
-    is_source = np.concatenate([[True], order < n - 1])
-    i = np.cumsum(is_source) - 1
-    j = np.arange(n + m - 1) - i
-    flow = np.diff(np.concatenate([[0], marks[order], [a.sum()]]))
-    node = np.where(is_source, i, n + j)
-    parent = np.full(n + m, -1, dtype=np.int32)
-    parent[node] = np.where(is_source, n + j, i)
-    above = np.zeros(n + m, dtype=np.int64)
-    above[node] = flow
-    first_child, next_one, previous = np.full((3, n + m), -1, dtype=np.int32)
-    size = np.ones(n + m, dtype=np.int32)
-    tree = Tree(parent, above, first_child, next_one, previous, size, np.zeros(n + m), np.zeros(n + m))
-    _hang(tree, node, first(i, j), n)
-    return tree
+    root = len(a) + len(b)
+    parent = np.full(root + 1, root)
+    arc, first = np.full(root + 1, -1), np.full(root + 1, -1)
+    depth, count = np.ones(root + 1, dtype=np.int64), np.ones(root + 1, dtype=np.int64)
+    above, below = np.arange(-1, root), np.arange(1, root + 2)
+    parent[root], depth[root], count[root] = -1, 0, 0
+    first[root], below[root - 1] = 0, -1
+    flow = np.concatenate([a, b, [a.sum()]])
+    return Tree(parent, arc, flow, depth, first, below, above, count, np.zeros(root + 1), np.zeros(root + 1))
 
 
-def _hang(tree: Tree, order: np.ndarray, cost: np.ndarray, n: int) -> None:
-    """Children, sizes and potentials of a tree whose nodes, the root left out, are listed from the top."""
-    for u in order[::-1].tolist():
-        parent = tree.parent[u]
-        sibling = tree.first[parent]
-        tree.next[u] = sibling
-        if sibling >= 0:
-            tree.previous[sibling] = u
-        tree.first[parent] = u
-        tree.size[parent] += tree.size[u]
-    for u, c in zip(order.tolist(), cost.tolist(), strict=True):
-        parent = tree.parent[u]
-        high, error = _two_sum(c, -float(tree.high[parent]))
-        tree.high[u], tree.low[u] = _two_sum(high, error - float(tree.low[parent]))
+def _finite_potentials(tree: Tree, arcs: Arcs, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Potentials as numbers: infinity becomes the smallest that keeps every arc feasible.
 
-
-def _centre(tree: Tree, n: int) -> None:
-    """Move the potentials so that the middle one of g is 0: rounding is finest where most of the points are."""
-    middle = n + np.argsort(tree.high[n:])[(len(tree.high) - n) // 2]
-    high, low = float(tree.high[middle]), float(tree.low[middle])
-    for nodes, sign in ((slice(None, n), 1.0), (slice(n, None), -1.0)):
-        s, error = _two_sum(tree.high[nodes], sign * high)
-        tree.high[nodes], tree.low[nodes] = _two_sum(s, error + (tree.low[nodes] + sign * low))
-
-
-def _basis(tree: Tree, a: np.ndarray, b: np.ndarray, count: int) -> Basis:
-    n = len(a)
-    flow = _flows(tree, a, b)
-    child = np.flatnonzero(tree.parent >= 0)
-    parent = tree.parent[child]
-    i, j = np.where(child < n, child, parent), np.where(child < n, parent, child) - n
-    return Basis(i, j, flow[child], tree.high[:n].copy(), tree.high[n:].copy(), count)
+    Where all targets can be reached from all sources, every component counts alike, and infinity drops out.
+    """
+    f, g = tree.high[:n], tree.high[n:-1]
+    count = tree.count[:-1].astype(np.float64)
+    if np.all(count[:n] == count[0]) and np.all(count[n:] == -count[0]):
+        return f.copy(), g.copy()
+    source = np.repeat(np.arange(n), np.diff(arcs.start))
+    apart = -(count[source] + count[n + arcs.target])
+    across = apart > 0
+    missing = (f[source] + g[arcs.target] - arcs.cost)[across] / apart[across]
+    infinity = max(float(np.max(missing, initial=0.0)), 0.0)
+    return f + infinity * count[:n], g + infinity * count[n:]
 
 
 def _flows(tree: Tree, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -165,7 +142,7 @@ def _flows(tree: Tree, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     n = len(a)
     parent = tree.parent.tolist()
     high, low = _balance(a, b)
-    order = np.argsort(tree.size, kind="stable").tolist()
+    order = np.argsort(-tree.depth, kind="stable").tolist()
     values, errors, sizes = high.tolist(), low.tolist(), np.abs(high).tolist()
     for u in order[:-1]:
         v = parent[u]
@@ -177,10 +154,10 @@ def _flows(tree: Tree, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _balance(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """a and -b as double-doubles, each divided by its exact sum."""
+    """a, -b and the root's 0 as double-doubles, a and b divided by their exact sums."""
     excess = [math.fsum([*w.tolist(), -1.0]) for w in (a, b)]
-    high = np.concatenate([a, -b])
-    low = np.concatenate([-a * (excess[0] / (1 + excess[0])), b * (excess[1] / (1 + excess[1]))])
+    high = np.concatenate([a, -b, [0.0]])
+    low = np.concatenate([-a * (excess[0] / (1 + excess[0])), b * (excess[1] / (1 + excess[1])), [0.0]])
     return high, low
 
 
