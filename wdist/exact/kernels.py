@@ -78,7 +78,8 @@ def _enter(start, target, cost, tree, place):  # type: ignore[no-untyped-def]
             size = abs(c) + abs(f) + abs(g)
             if count == best_count and c - f - g - 4 * ROUNDING * size >= best:
                 continue
-            reduced, _ = _minus(*_minus(c, 0.0, f, tree.low[i]), g, tree.low[v])
+            rest, rest_low = _minus(c, 0.0, f, tree.low[i])
+            reduced, _ = _minus(rest, rest_low, g, tree.low[v])
             if count < best_count or reduced < best - TOLERANCE * size:
                 best_count, best, arc, source = count, reduced, e, i
         scanned += start[i + 1] - start[i]

@@ -78,7 +78,8 @@ def _optimum(costs: MatrixCosts, a: np.ndarray, b: np.ndarray) -> tuple[Outcome,
     if basis.stranded > 0:
         raise ValueError(
             f"cost leaves {basis.stranded:.6g} of the mass without a way: its stored arcs do not reach from the "
-            "sources that have it to the targets that need it. Add arcs, with a high cost where they should be a last resort"
+            "sources that have it to the targets that need it. Add arcs, with a high cost "
+            "where they should be a last resort"
         )
     carried = basis.flow > 0
     plan = sparse.coo_array(

@@ -1,8 +1,8 @@
 r"""The transport problem on a list of arcs, by the primal network simplex.
 
-Masses become int64, so the flow never drifts while pivots move it about. That finds the optimal tree;
-its flows are then computed anew from the weights themselves, since a weight of 1e-16 is 115 of 115.3 units. Pivots are
-compiled (:mod:`.kernels`); what is done once is here.
+Masses become int64, so the flow never drifts while pivots move it about. That finds the optimal tree; its flows are
+then computed anew from the weights themselves, since a weight of 1e-16 is 115 of 115.3 units. Pivots are compiled
+(:mod:`.kernels`); what is done once is here.
 """
 
 from __future__ import annotations
