@@ -126,7 +126,8 @@ def _on_the_line(P: Measure, Q: Measure, p: float) -> Result:
     distance, lower, upper = line_distance(P, Q, p)
     if isinstance(P, Samples) and isinstance(Q, Samples):
         return Result(distance, p, lower, upper, "exact", "1d", *_plan_on_the_line(P, Q, p))
-    kind: Kind = "exact" if lower == upper else "estimate"  # a quadrature, unless the law's family answers
+    # A quadrature, and its verdict of divergence, are estimates; laws of one family that differ by a shift are not.
+    kind: Kind = "exact" if lower == upper < math.inf else "estimate"
     return Result(distance, p, lower, upper, kind, "1d")
 
 
