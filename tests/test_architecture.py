@@ -27,6 +27,7 @@ FLOORS: tuple[set[str], ...] = (
     {"errors", "result"},
     {"_arrays"},
     {"laws"},
+    {"frozen"},
     {"measures"},
     {"_autograd", "coupling", "quantiles"},
     {"gaussian", "line", "search"},

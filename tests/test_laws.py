@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 
 from wdist import CDF, Histogram, InvalidMeasureError, Quantile
-from wdist.laws import frozen_law
+from wdist.frozen import frozen_law
 
 T = np.array([1e-12, 1e-6, 0.01, 0.25, 0.499, 0.5])
 CONTINUOUS = {

@@ -24,7 +24,8 @@ from ._arrays import (
     to_numpy,
 )
 from .errors import InvalidMeasureError
-from .laws import CDF, Histogram, Law, Quantile, frozen_law
+from .frozen import frozen_law
+from .laws import CDF, Histogram, Law, Quantile
 
 __all__ = ["CDF", "Gaussian", "Histogram", "Quantile", "Samples", "as_measure"]
 
