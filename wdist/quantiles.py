@@ -27,6 +27,9 @@ _LOW, _HIGH = (np.polynomial.legendre.leggauss(k) for k in (10, 20))
 _QUANTILE_RTOL = 1e-12  # what quantile functions in use are taken to be good to
 
 
+Half = Callable[[np.ndarray], np.ndarray]  # of t in (0, 1/2], from one of the two ends
+
+
 class Bracketed(NamedTuple):
     """A distance with the interval that the method's own error estimate gives it."""
 
@@ -84,31 +87,27 @@ def law_of_samples(samples: Samples) -> Law:
 def _integral(P: Law, Q: Law, difference: Callable[[np.ndarray, bool], np.ndarray], p: float) -> Bracketed:
     centre = np.concatenate([difference(2.0 ** -np.arange(1.0, 41.0), upper) for upper in (False, True)])
     scale = power_of_two(float(np.nanmax(np.abs(centre))))
+    halves = [_scaled(difference, upper, scale) for upper in (False, True)]
+    tails = [_tail(half, p) for half in halves]
+    if any(math.isinf(tail.remainder) for tail in tails):
+        return Bracketed(math.inf, math.inf, math.inf)
     total = error = 0.0
-    trusted = True
-    for upper in (False, True):
-
-        def signed(t: np.ndarray, upper: bool = upper) -> np.ndarray:
-            return difference(t, upper) / scale
-
-        tail = _tail(signed, p)
-        if math.isinf(tail.remainder):
-            return Bracketed(math.inf, math.inf, math.inf)
+    for upper, half, tail in zip((False, True), halves, tails, strict=True):
         edges = np.unique(np.concatenate([2.0 ** -np.arange(1.0, tail.depth + 1), *_breaks(P, Q, upper)]))
         edges = edges[edges >= 2.0**-tail.depth]
-        edges = np.union1d(edges, _crossings(signed, edges))
-        value, defect = _quadrature(_power(signed, p), edges)
+        edges = np.union1d(edges, _crossings(half, edges))
+        value, defect = _quadrature(lambda t, half=half: np.abs(half(t)) ** p, edges)  # type: ignore[misc]
         total += value + tail.remainder
         error += defect + 2 * tail.remainder
-        trusted &= tail.trusted
+    trusted = all(tail.trusted for tail in tails)
     lower, upper_end = (max(total - error, 0.0), total + error)
     root = lambda c: scale * c ** (1 / p)  # noqa: E731
     slack = 1 + _QUANTILE_RTOL
     return Bracketed(root(total), root(lower) / slack, root(upper_end) * slack if trusted else math.inf)
 
 
-def _power(f: Callable[[np.ndarray], np.ndarray], p: float) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda t: np.abs(f(t)) ** p
+def _scaled(difference: Callable[[np.ndarray, bool], np.ndarray], upper: bool, scale: float) -> Half:
+    return lambda t: difference(t, upper) / scale
 
 
 def _breaks(P: Law, Q: Law, upper: bool) -> list[np.ndarray]:
@@ -123,7 +122,7 @@ def _breaks(P: Law, Q: Law, upper: bool) -> list[np.ndarray]:
     return found
 
 
-def _crossings(difference: Callable[[np.ndarray], np.ndarray], edges: np.ndarray) -> np.ndarray:
+def _crossings(difference: Half, edges: np.ndarray) -> np.ndarray:
     """The t where the quantiles cross: |difference| has a kink there, which between node and edge no rule would see."""
     steps = np.linspace(0.0, 1.0, 32, endpoint=False)
     t = np.append((edges[:-1, None] + np.diff(edges)[:, None] * steps).ravel(), edges[-1])
@@ -137,7 +136,7 @@ def _crossings(difference: Callable[[np.ndarray], np.ndarray], edges: np.ndarray
     return high
 
 
-def _tail(difference: Callable[[np.ndarray], np.ndarray], p: float) -> _Tail:
+def _tail(difference: Half, p: float) -> _Tail:
     """How far down one half to integrate, and what is left below.
 
     With L_k = log2 of the k-th block's term, a slope of L at the far end that is not negative means divergence.
@@ -168,7 +167,7 @@ def _tail(difference: Callable[[np.ndarray], np.ndarray], p: float) -> _Tail:
     return _Tail(depth, remainder, settled)
 
 
-def _quadrature(f: Callable[[np.ndarray], np.ndarray], edges: np.ndarray) -> tuple[float, float]:
+def _quadrature(f: Half, edges: np.ndarray) -> tuple[float, float]:
     """Integral over [edges[0], edges[-1]] and its error: Gauss-Legendre of two orders, halving where they differ."""
     low, high = edges[:-1], edges[1:]
     total = error = 0.0
@@ -193,7 +192,7 @@ def _quadrature(f: Callable[[np.ndarray], np.ndarray], edges: np.ndarray) -> tup
     return total, error
 
 
-def _gauss(f: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray, rule: tuple) -> np.ndarray:
+def _gauss(f: Half, low: np.ndarray, high: np.ndarray, rule: tuple) -> np.ndarray:
     nodes, weights = rule
     half = (high - low) / 2
     values = f((low + half)[:, None] + half[:, None] * nodes)
