@@ -14,6 +14,7 @@ from ..certificate import cost_matrix, masses
 from ..measures import check_p
 from ..result import Result
 from ..search.ground import MatrixCosts
+from ..search.transform import row_blocks
 from .outcome import Outcome, conclude, judged
 from .simplex import Arcs, solve
 
@@ -87,9 +88,13 @@ def _optimum(costs: MatrixCosts, a: np.ndarray, b: np.ndarray) -> tuple[Outcome,
     )
     g = np.zeros(len(b))
     g[targets] = basis.g
-    for j in np.flatnonzero(b == 0):
-        reach = costs.pairs(sources, np.full(len(sources), j)) - basis.f
-        g[j] = np.min(reach) if np.isfinite(np.min(reach)) else 0.0
+    idle = np.flatnonzero(b == 0)
+    if len(idle):  # targets without mass: as large as feasibility allows, 0 where no arc ends
+        outer = MatrixCosts(costs.matrix[sources][:, idle])
+        room = np.full(len(idle), np.inf)
+        for rows in row_blocks(outer.shape):
+            room = np.minimum(room, np.min(outer.rows(rows) - basis.f[rows, None], axis=0))
+        g[idle] = np.where(np.isfinite(room), room, 0.0)
     return judged(costs, plan, g, a, b), basis.pivots
 
 
