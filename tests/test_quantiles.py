@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import scipy.stats as st
+import torch
 
 import wdist
 
@@ -116,6 +117,25 @@ def test_atoms_of_a_cdf_agree_with_the_same_samples():
     assert wdist.wasserstein(law, points, p=2).upper < 1e-6
     ours, exact = wdist.wasserstein_1d(law, [0.0, 3.0], p=2), wdist.wasserstein_1d(points, [0.0, 3.0], p=2)
     assert ours == pytest.approx(exact, rel=1e-9)
+
+
+def test_supremum_of_two_laws():
+    assert wdist.wasserstein_1d(wdist.Gaussian(1, 1), wdist.Gaussian(3, 4), p=inf) == inf
+    assert wdist.wasserstein_1d(wdist.Gaussian(1, 1), wdist.Gaussian(3, 1), p=inf) == 2.0
+    assert wdist.wasserstein_1d(wdist.Gaussian(1, 0), [0.0, 3.0], p=inf) == 2.0
+    assert wdist.wasserstein_1d(wdist.Histogram([0, 1], [1]), [0.0, 2.0], p=inf) == pytest.approx(1.5, rel=1e-12)
+    assert wdist.wasserstein_1d(st.binom(5, 0.5), st.binom(5, 0.2), p=inf) == 2.0
+    with pytest.raises(ValueError, match="p is inf"):
+        wdist.wasserstein_1d(st.poisson(2), st.poisson(3), p=inf)
+
+
+def test_tensors_against_a_law_come_back_as_tensors_and_a_gradient_is_refused():
+    x = torch.tensor([0.0, 1.0])
+    r = wdist.wasserstein(x, st.norm(), p=1)
+    assert r.distance.dtype == torch.float32
+    assert r.lower <= float(r) <= r.upper
+    with pytest.raises(ValueError, match="P requires a gradient"):
+        wdist.wasserstein(x.requires_grad_(), st.norm(), p=1)
 
 
 def test_two_unbounded_laws_of_different_families_have_no_decidable_supremum():

@@ -69,11 +69,11 @@ def _with_atoms(law: Law, dist: Any, shapes: tuple[Any, ...]) -> Law:
 
     def ppf(q: np.ndarray) -> np.ndarray:  # smallest atom k with P(Z <= k) >= q
         k = np.searchsorted(t, q)
-        return np.where(k < len(t), t_atoms[k.clip(0, len(t) - 1)], np.nan)
+        return np.where(q > 0, np.where(k < len(t), t_atoms[k.clip(0, len(t) - 1)], np.nan), low)
 
     def isf(q: np.ndarray) -> np.ndarray:  # smallest atom k with P(Z > k) <= q
         k = np.searchsorted(s, q, side="right") - 1
-        return np.where(k >= 0, s_atoms[k.clip(0)], np.nan)
+        return np.where(q > 0, np.where(k >= 0, s_atoms[k.clip(0)], np.nan), high)
 
     return Law(ppf, isf, law.cdf, law.family, law.loc, law.scale, inside(t), inside(s))
 

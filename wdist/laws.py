@@ -53,6 +53,8 @@ class Law:
 
     def quantile(self, t: np.ndarray, *, upper: bool = False) -> np.ndarray:
         """The quantile at t, or at 1 - t with ``upper``."""
+        if self.scale == 0.0:
+            return np.full(np.shape(t), self.loc)
         with np.errstate(all="ignore"):
             return self.loc + self.scale * np.asarray((self.isf if upper else self.ppf)(t), dtype=np.float64)
 

@@ -92,7 +92,30 @@ def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P
         value = float(distance.detach())
         # A float32 may round out of the bracket: widen it by that much.
         return Bracketed(distance, min(value, bracket.lower), max(value, bracket.upper))
-    return law_distance(_law(P), _law(Q), p)
+    return _by_laws(P, Q, p, names)
+
+
+def _by_laws(P: Measure, Q: Measure, p: float, names: tuple[str, str]) -> Bracketed:
+    """Quadrature, detached: a tensor's type comes back, and a gradient that would be lost is refused."""
+    found = law_distance(_law(P), _law(Q), p)
+    tensors = []
+    for measure, name in ((P, names[0]), (Q, names[1])):
+        if not isinstance(measure, Samples | Gaussian):
+            continue
+        parts = ("points", "weights") if isinstance(measure, Samples) else ("mean", "cov", "factor")
+        held = [z for z in (getattr(measure, part) for part in parts) if is_tensor(z)]
+        if any(z.requires_grad for z in held):
+            raise ValueError(
+                f"{name} requires a gradient, and distances to laws given by functions carry none: draw samples from "
+                "the law (its quantiles at (i + 1/2) / n, say), or detach"
+            )
+        tensors += [(z, measure.dtype) for z in held[:1]]
+    if not tensors:
+        return found
+    like, dtype = max(tensors, key=lambda pair: pair[1].itemsize)
+    distance = namespace(like).asarray(found.distance, dtype=dtype, device=like.device)
+    value = float(distance)
+    return Bracketed(distance, min(value, found.lower), max(value, found.upper))
 
 
 def _law(measure: Any) -> Law:

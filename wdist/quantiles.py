@@ -62,6 +62,11 @@ def law_distance(P: Law, Q: Law, p: float) -> Bracketed:
         return np.where(far & (np.abs(delta) < noise) & (delta != 0), np.nan, delta)
 
     if math.isinf(p):
+        if same:  # affine in Z: the largest at one of its ends
+            z = Law(P.ppf, P.isf)
+            ends = [float(z.quantile(np.zeros(1), upper=upper)[0]) for upper in (False, True)]
+            largest = max(abs((P.loc - Q.loc) + (P.scale - Q.scale) * end) for end in ends)
+            return Bracketed(largest, largest * (1 - 2.0**-50), largest * (1 + 2.0**-50))
         return _supremum(P, Q, difference)
     with np.errstate(all="ignore"):
         return _integral(P, Q, difference, p)
@@ -203,8 +208,10 @@ def _supremum(P: Law, Q: Law, difference: Callable[[np.ndarray, bool], np.ndarra
     """sup |F^-1 - G^-1|: on a cell, monotone quantiles keep it below what the far corners give."""
     lowest = highest = 0.0
     for upper in (False, True):
-        t = np.concatenate([[0.0], 2.0 ** -np.arange(1.0, 61.0), np.linspace(0, 0.5, 4097)[1:], *_breaks(P, Q, upper)])
-        t = np.unique(t)
+        breaks = np.concatenate(_breaks(P, Q, upper))
+        beside = np.outer([1 - 2.0**-50, 1, 1 + 2.0**-50], breaks).ravel()  # a jump has two sides
+        t = np.concatenate([[0.0], 2.0 ** -np.arange(1.0, 61.0), np.linspace(0, 0.5, 4097)[1:], beside])
+        t = np.unique(np.minimum(t, 0.5))
         x, y = P.quantile(t, upper=upper), Q.quantile(t, upper=upper)
         if math.isfinite(x[0]) != math.isfinite(y[0]) and not np.isnan(x[0] + y[0]):
             return Bracketed(math.inf, math.inf, math.inf)
