@@ -7,6 +7,7 @@ hands back the dtype it was given. torch is never imported here: a tensor can on
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import array_api_compat
@@ -50,13 +51,23 @@ def to_numpy(x: Array) -> np.ndarray:
     return x.detach().cpu().numpy() if is_tensor(x) else np.asarray(x)
 
 
+def detached(x: Array) -> Array:
+    """The same numbers without their graph."""
+    return x.detach() if is_tensor(x) else x
+
+
+def widest(dtypes: Iterable[Any]) -> Any:
+    """The torch dtype of the most bytes."""
+    return max(dtypes, key=lambda dtype: dtype.itemsize)
+
+
 def result_dtype(*originals: Any) -> Any:
     """The floating dtype a result takes: that of the widest floating input; float64 when none is floating."""
     tensors = [x for x in originals if is_tensor(x)]
     if tensors:
         xp = namespace(tensors[0])
         floating = [t.dtype for t in tensors if t.dtype.is_floating_point]
-        return max(floating, key=lambda dtype: dtype.itemsize) if floating else xp.float64
+        return widest(floating) if floating else xp.float64
     dtypes = [x.dtype for x in originals if isinstance(x, np.ndarray | np.generic) and x.dtype.kind == "f"]
     return np.result_type(*dtypes) if dtypes and len(dtypes) == len(originals) else np.dtype(np.float64)
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._arrays import Array, is_tensor, namespace
+from ._arrays import Array, detached, is_tensor, namespace
 
 __all__ = ["SAME_JUMP", "Coupling", "coupling_distance", "monotone_coupling", "sort_samples", "w1_by_cdf"]
 
@@ -52,7 +52,7 @@ def coupling_distance(x: Array, y: Array, a: Array | None, b: Array | None, p: f
         z = xp.where(mass > (0.0 if equal else SAME_JUMP), z, xp.zeros_like(z))
     if math.isinf(p):
         return xp.max(z, axis=-1)
-    largest = xp.max(_detached(z), axis=-1, keepdims=True)
+    largest = xp.max(detached(z), axis=-1, keepdims=True)
     scale = xp.where(largest > 0, largest, xp.ones_like(largest))
     cost = xp.sum(mass * (z / scale) ** p, axis=-1)
     # The root has an infinite slope at 0, where the distance is smallest: there its subgradient 0 is taken.
@@ -79,7 +79,7 @@ def monotone_coupling(a: Array | None, b: Array | None, n: int, m: int, xp: Any,
     )
     shape = np.broadcast_shapes(tuple(t.shape[:-1]), tuple(s.shape[:-1]))
     jumps = xp.concat([xp.broadcast_to(t, (*shape, n)), xp.broadcast_to(s, (*shape, m))], axis=-1)
-    order = xp.argsort(_detached(jumps), axis=-1, stable=True)
+    order = xp.argsort(detached(jumps), axis=-1, stable=True)
     from_x = order < n
     jumps = xp.take_along_axis(jumps, order, axis=-1)
     mass = xp.concat([jumps[..., :1], jumps[..., 1:] - jumps[..., :-1]], axis=-1)
@@ -98,7 +98,7 @@ def w1_by_cdf(x: Array, y: Array, a: Array | None, b: Array | None) -> Array:
         xp.ones_like(z) / z.shape[-1] if w is None else xp.broadcast_to(w, z.shape) for w, z in ((a, x), (b, y))
     )
     points = xp.concat([x, y], axis=-1)
-    order = xp.argsort(_detached(points), axis=-1, stable=True)
+    order = xp.argsort(detached(points), axis=-1, stable=True)
     points = xp.take_along_axis(points, order, axis=-1)
     steps = xp.take_along_axis(xp.concat([a, -b], axis=-1), order, axis=-1)
     apart = xp.abs(_running_sum(steps, xp)[..., :-1])
@@ -108,7 +108,7 @@ def w1_by_cdf(x: Array, y: Array, a: Array | None, b: Array | None) -> Array:
 def sort_samples(x: Array, weights: Array | None, xp: Any) -> tuple[Array, Array | None]:
     if weights is None:
         return xp.sort(x, axis=-1), None
-    order = xp.argsort(_detached(x), axis=-1, stable=True)
+    order = xp.argsort(detached(x), axis=-1, stable=True)
     weights = xp.broadcast_to(weights, x.shape)
     return xp.take_along_axis(x, order, axis=-1), xp.take_along_axis(weights, order, axis=-1)
 
@@ -132,7 +132,3 @@ def _running_sum(x: Array, xp: Any) -> Array:
     if is_tensor(x):
         return xp.cumulative_sum(x, axis=-1)
     return np.cumsum(x, axis=-1, dtype=np.longdouble).astype(np.float64)
-
-
-def _detached(x: Array) -> Array:
-    return x.detach() if is_tensor(x) else x

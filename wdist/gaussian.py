@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._arrays import Array, common_kind, is_tensor, namespace, power_of_two, to_numpy
+from ._arrays import Array, common_kind, detached, is_tensor, namespace, power_of_two, to_numpy, widest
 from .errors import InvalidMeasureError
 from .measures import Gaussian, as_measure, same_dimension
 
@@ -63,7 +63,7 @@ def gaussian_w2(P: Gaussian, Q: Gaussian) -> Any:
     from ._autograd import with_gradient
 
     inputs = common_kind(P.mean, Q.mean, *(g.cov if g.factor is None else g.factor for g in (P, Q)))
-    dtype = max((g.dtype for g in tensors), key=lambda t: t.itemsize)
+    dtype = widest(g.dtype for g in tensors)
     return with_gradient(fit.distance, inputs, lambda: _gradients(P, Q, fit)).to(dtype)
 
 
@@ -94,7 +94,7 @@ def gaussian_map(P: Gaussian, Q: Gaussian) -> Array:
             "Swap the two, or add variance to P"
         )
     tensors = [g.dtype for g in (P, Q) if is_tensor(g.mean)]
-    return namespace(A).astype(A, max(tensors, key=lambda t: t.itemsize)) if tensors else A
+    return namespace(A).astype(A, widest(tensors)) if tensors else A
 
 
 class _Procrustes(NamedTuple):
@@ -128,7 +128,7 @@ def _pair(P: Any, Q: Any) -> tuple[Gaussian, Gaussian]:
 
 
 def _procrustes(P: Gaussian, Q: Gaussian) -> _Procrustes:
-    m1, m2, F, G = common_kind(*(_detached(x) for x in (P.mean, Q.mean, _factor(P), _factor(Q))))
+    m1, m2, F, G = common_kind(*(detached(x) for x in (P.mean, Q.mean, _factor(P), _factor(Q))))
     xp = namespace(F)
     F, G = _equally_wide(F, G, xp)
     # Scaled by a power of two, so that squares neither overflow nor vanish and no bit is lost.
@@ -150,7 +150,7 @@ def _factor(measure: Gaussian) -> Array:
     """F with F F^T = cov: Cholesky's where it exists (its error respects small entries), else the spectral one."""
     if measure.factor is not None:
         return measure.factor
-    cov = _detached(measure.cov)
+    cov = detached(measure.cov)
     xp = namespace(cov)
     try:
         return xp.linalg.cholesky(cov)
@@ -230,10 +230,6 @@ def _equally_wide(F: Array, G: Array, xp: Any) -> tuple[Array, Array]:
         return xp.concat([M, xp.zeros((*M.shape[:-1], missing), dtype=M.dtype, device=M.device)], axis=-1)
 
     return pad(F), pad(G)
-
-
-def _detached(x: Array) -> Array:
-    return x.detach() if is_tensor(x) else x
 
 
 def _power_of_two_above(*arrays: Array) -> float:

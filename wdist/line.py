@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import Array, as_float64, common_kind, is_tensor, namespace, normalised_weights, result_dtype, to_numpy
+from ._arrays import (
+    Array,
+    as_float64,
+    common_kind,
+    is_tensor,
+    namespace,
+    normalised_weights,
+    result_dtype,
+    to_numpy,
+    widest,
+)
 from .coupling import SAME_JUMP, coupling_distance, monotone_coupling, sort_samples
 from .errors import InvalidMeasureError
 from .measures import Gaussian, Law, Measure, Samples, as_measure, check_p
@@ -70,7 +80,7 @@ def wasserstein_1d(
     distance = coupling_distance(x, y, a, b, p)
     if not is_tensor(distance):
         return float(distance) if distance.ndim == 0 else distance.astype(np.result_type(x_type, y_type))
-    return distance.to(max((t for t in (x_type, y_type) if "torch" in str(t)), key=lambda t: t.itemsize))
+    return distance.to(widest(t for t in (x_type, y_type) if "torch" in str(t)))
 
 
 def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P", "Q")) -> Bracketed:
@@ -88,7 +98,7 @@ def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P
         bracket = _bracket(to_numpy(x), to_numpy(y), a, b, p, float(to_numpy(distance)))
         if not is_tensor(distance):
             return bracket
-        distance = distance.to(max((S.dtype for S in (P, Q) if is_tensor(S.points)), key=lambda t: t.itemsize))
+        distance = distance.to(widest(S.dtype for S in (P, Q) if is_tensor(S.points)))
         value = float(distance.detach())
         # A float32 may round out of the bracket: widen it by that much.
         return Bracketed(distance, min(value, bracket.lower), max(value, bracket.upper))

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import Array, common_kind, is_tensor, namespace, to_numpy
+from ._arrays import Array, common_kind, is_tensor, namespace, to_numpy, widest
 from .coupling import coupling_distance
 from .measures import as_samples, check_p, same_dimension
 from .result import Result
@@ -74,7 +74,7 @@ def sliced(x: Any, y: Any, *, p: float, n_projections: int = 256, rng: Any = Non
         stderr = mean * float(relative) / p  # by the delta method
     stats = {"n_projections": len(values), "confidence_level": 0.99}
     if is_tensor(distance):
-        distance = distance.to(max((z.dtype for z in (x, y) if is_tensor(z.points)), key=lambda t: t.itemsize))
+        distance = distance.to(widest(z.dtype for z in (x, y) if is_tensor(z.points)))
         rounded = float(distance.detach())
     else:
         distance = rounded = mean

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from .._arrays import common_kind, is_tensor, namespace, to_numpy
+from .._arrays import common_kind, is_tensor, namespace, to_numpy, widest
 from ..certificate import cost_matrix, masses
 from ..measures import check_p
 from ..result import Result
 from ..search.ground import MatrixCosts
-from ..search.transform import row_blocks
-from .outcome import Outcome, conclude, judged
-from .simplex import Arcs, solve
+from .outcome import Outcome, conclude, optimum
+from .simplex import Arcs
 
 __all__ = ["transport_lp"]
 
@@ -64,38 +63,11 @@ def transport_lp(cost: Any, a: Any = None, b: Any = None, *, p: float = 1) -> Re
     n, m = costs.shape
     mass = masses(a, n, "a"), masses(b, m, "b")
     left, right = to_numpy(mass[0]), to_numpy(mass[1])
-    outcome, pivots = _optimum(costs, left, right)
+    outcome, pivots = optimum(costs, lambda inner: _arcs(inner.matrix), left, right)
     stats = {"pivots": pivots, "seconds": time.perf_counter() - begin, "n": n, "m": m}
     result = conclude(outcome, p, 1.0, 1.0, 0.0, stats)
     tensors = [t for t in (cost, a, b) if is_tensor(t)]
     return _with_tensor(result, cost, mass, tensors, outcome) if tensors else result
-
-
-def _optimum(costs: MatrixCosts, a: np.ndarray, b: np.ndarray) -> tuple[Outcome, int]:
-    sources, targets = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
-    inner = MatrixCosts(costs.matrix[sources][:, targets])
-    arcs = _arcs(inner.matrix)
-    basis = solve(arcs, a[sources], b[targets])
-    if basis.stranded > 0:
-        raise ValueError(
-            f"cost leaves {basis.stranded:.6g} of the mass without a way: its stored arcs do not reach from the "
-            "sources that have it to the targets that need it. Add arcs, with a high cost "
-            "where they should be a last resort"
-        )
-    carried = basis.flow > 0
-    plan = sparse.coo_array(
-        (basis.flow[carried], (sources[basis.i[carried]], targets[basis.j[carried]])), shape=costs.shape
-    )
-    g = np.zeros(len(b))
-    g[targets] = basis.g
-    idle = np.flatnonzero(b == 0)
-    if len(idle):  # targets without mass: as large as feasibility allows, 0 where no arc ends
-        outer = MatrixCosts(costs.matrix[sources][:, idle])
-        room = np.full(len(idle), np.inf)
-        for rows in row_blocks(outer.shape):
-            room = np.minimum(room, np.min(outer.rows(rows) - basis.f[rows, None], axis=0))
-        g[idle] = np.where(np.isfinite(room), room, 0.0)
-    return judged(costs, plan, g, a, b), basis.pivots
 
 
 def _arcs(matrix: Any) -> Arcs:
@@ -113,7 +85,7 @@ def _with_tensor(result: Result, cost: Any, mass: Any, tensors: list[Any], outco
     inputs = common_kind(cost if is_tensor(cost) else None, *mass, *tensors[:1])[:3]
     xp, device = namespace(tensors[0]), tensors[0].device
     floating = [t.dtype for t in tensors if t.dtype.is_floating_point]
-    dtype = max(floating, key=lambda t: t.itemsize) if floating else xp.float64
+    dtype = widest(floating) if floating else xp.float64
     p, W = result.p, float(result)
     factor = 0.0 if W == 0.0 and p > 1 else 1.0 / (p * W ** (p - 1))
     given = [k for k in range(3) if inputs[k] is not None]

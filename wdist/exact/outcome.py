@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from scipy import sparse
@@ -13,9 +14,10 @@ from ..errors import NotConvergedError
 from ..result import Result
 from ..search.ground import Costs
 from ..search.rounding import root_bounds
-from ..search.transform import transform_below
+from ..search.transform import row_blocks, transform_below
+from .simplex import Arcs, Progress, solve
 
-__all__ = ["TOLERANCE", "Outcome", "conclude", "judged"]
+__all__ = ["TOLERANCE", "Outcome", "conclude", "judged", "optimum"]
 
 TOLERANCE = 1e-9  # relative width of the bracket of the cost within which a distance is called exact
 
@@ -36,6 +38,36 @@ class Outcome(NamedTuple):
         """Width of the bracket over the cost of the plan; 0 when both are 0."""
         gap = self.upper - self.lower
         return 0.0 if gap <= 0.0 else gap / self.size if self.size > 0.0 else math.inf
+
+
+C = TypeVar("C", bound=Costs)
+
+
+def optimum(
+    costs: C, arcs_of: Callable[[C], Arcs], a: np.ndarray, b: np.ndarray, progress: Progress | None = None
+) -> tuple[Outcome, int]:
+    """Solve, and judge; points without mass wait outside meanwhile. The outcome, and the pivots that it took."""
+    sources, targets = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
+    basis = solve(arcs_of(cast(C, costs.select(sources, targets))), a[sources], b[targets], progress)
+    if basis.stranded > 0:
+        raise ValueError(
+            f"cost leaves {basis.stranded:.6g} of the mass without a way: its stored arcs do not reach from the "
+            "sources that have it to the targets that need it. Add arcs, with a high cost "
+            "where they should be a last resort"
+        )
+    carried = basis.flow > 0
+    plan = sparse.coo_array(
+        (basis.flow[carried], (sources[basis.i[carried]], targets[basis.j[carried]])), shape=costs.shape
+    )
+    g = np.zeros(len(b))
+    g[targets] = basis.g
+    idle = np.flatnonzero(b == 0)
+    if len(idle):  # targets without mass: as large as feasibility allows, 0 where no arc ends
+        outer, room = costs.select(sources, idle), np.full(len(idle), np.inf)
+        for rows in row_blocks(outer.shape):
+            room = np.minimum(room, np.min(outer.rows(rows) - basis.f[rows, None], axis=0))
+        g[idle] = np.where(np.isfinite(room), room, 0.0)
+    return judged(costs, plan, g, a, b), basis.pivots
 
 
 def judged(costs: Costs, plan: sparse.coo_array, g: np.ndarray, a: np.ndarray, b: np.ndarray) -> Outcome:

@@ -15,15 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from .._arrays import Array, common_kind, is_tensor, namespace, to_numpy
+from .._arrays import Array, common_kind, is_tensor, namespace, to_numpy, widest
 from ..measures import Samples, as_samples, check_p, same_dimension
 from ..result import Result
 from ..search.ground import PointCosts, check_metric
 from ..search.transform import row_blocks
-from .outcome import Outcome, conclude, judged
-from .simplex import Arcs, solve
+from .outcome import Outcome, conclude, optimum
+from .simplex import Arcs
 
 __all__ = ["transport"]
 
@@ -90,28 +89,10 @@ def transport(
     begin = time.perf_counter()
     common_kind(P.points, Q.points)  # refuses tensors on two devices before the work
     costs = PointCosts.between(to_numpy(P.points), to_numpy(Q.points), p, metric)
-    outcome, pivots = _optimum(costs, to_numpy(P.mass), to_numpy(Q.mass), progress)
+    outcome, pivots = optimum(costs, _arcs, to_numpy(P.mass), to_numpy(Q.mass), progress)
     stats = {"pivots": pivots, "seconds": time.perf_counter() - begin, "n": len(P), "m": len(Q)}
     result = conclude(outcome, p, costs.scale, costs.unit, rtol, stats)
     return _with_tensor(result, P, Q, costs, outcome) if is_tensor(P.points) or is_tensor(Q.points) else result
-
-
-def _optimum(costs: PointCosts, a: np.ndarray, b: np.ndarray, progress: Any) -> tuple[Outcome, int]:
-    """Plan, potentials and bracket, of all points; those without mass wait outside while the rest is solved."""
-    sources, targets = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
-    inner = replace(costs, x=costs.x[sources], y=costs.y[targets])
-    basis = solve(_arcs(inner), a[sources], b[targets], progress)
-    carried = basis.flow > 0
-    plan = sparse.coo_array(
-        (basis.flow[carried], (sources[basis.i[carried]], targets[basis.j[carried]])), shape=costs.shape
-    )
-    g = np.empty(len(b))
-    g[targets] = basis.g
-    idle = np.flatnonzero(b == 0)
-    if len(idle):
-        for rows in row_blocks((len(idle), len(sources))):
-            g[idle[rows]] = np.min(replace(costs, x=costs.y[idle[rows]], y=inner.x).rows(slice(None)) - basis.f, axis=1)
-    return judged(costs, plan, g, a, b), basis.pivots
 
 
 def _arcs(costs: PointCosts) -> Arcs:
@@ -145,7 +126,7 @@ def _with_tensor(result: Result, P: Samples, Q: Samples, costs: PointCosts, outc
     from .._autograd import with_gradient
 
     tensors = [s for s in (P, Q) if is_tensor(s.points)]
-    dtype = max((s.dtype for s in tensors), key=lambda t: t.itemsize)
+    dtype = widest(s.dtype for s in tensors)
     inputs = common_kind(P.points, Q.points, P.mass, Q.mass)
     like = tensors[0].points
     xp = namespace(like)

@@ -7,7 +7,7 @@ p times that and the error of ``pow``; what underflows adds an absolute amount f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,6 +26,9 @@ class Costs(Protocol):
 
     @property
     def shape(self) -> tuple[int, int]: ...
+
+    def select(self, i: np.ndarray, j: np.ndarray) -> Costs:
+        """Costs between the sources i and the targets j."""
 
     def rows(self, rows: slice) -> np.ndarray:
         """Costs of some sources to all targets, inf where there is no arc."""
@@ -74,6 +77,9 @@ class PointCosts:
     @property
     def shape(self) -> tuple[int, int]:
         return len(self.x), len(self.y)
+
+    def select(self, i: np.ndarray, j: np.ndarray) -> PointCosts:
+        return replace(self, x=self.x[i], y=self.y[j])
 
     @property
     def unit(self) -> float:
@@ -141,6 +147,9 @@ class MatrixCosts:
     @property
     def shape(self) -> tuple[int, int]:
         return (int(self.matrix.shape[0]), int(self.matrix.shape[1]))
+
+    def select(self, i: np.ndarray, j: np.ndarray) -> MatrixCosts:
+        return MatrixCosts(self.matrix[i][:, j])
 
     def rows(self, rows: slice) -> np.ndarray:
         if not sparse.issparse(self.matrix):
