@@ -86,7 +86,7 @@ class Estimator:
         return self.quantity == "W1" or dim == 1
 
 
-def _exact(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
+def _lp(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
     return _of_result(wdist.transport(x, y, p=1))
 
 
@@ -128,8 +128,8 @@ def _of_result(result: wdist.Result) -> Answer:
 
 
 _ALL = [
-    Estimator("exact", "exact LP", _exact),
-    Estimator("exact-paired", "exact LP, paired", _exact, paired=True),
+    Estimator("lp", "exact LP", _lp),
+    Estimator("lp-paired", "exact LP, paired", _lp, paired=True),
     Estimator("pot", "POT emd2", _pot),
     Estimator("1d", "1-D", _line, line_only=True),
     Estimator("pot-1d", "POT emd2_1d", _pot_line, line_only=True),

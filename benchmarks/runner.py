@@ -1,26 +1,21 @@
-"""Runs every cell of a suite in a process of its own, so that its seconds and its peak memory are its own.
+"""Runs every cell of a suite in a process of its own.
 
-Imports are done before a cell starts, in the server that its process is forked from. The cell then runs the estimator
-on a small sample, which loads compiled code and fills allocators, and only then starts the clock and the memory
-meter. All arithmetic is on one thread.
+A cell first runs the estimator on a small sample, which loads compiled code and fills allocators, and only then starts
+the clock and the memory meter.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from .estimators import ESTIMATORS, Answer, Effort, Estimator
+from .estimators import ESTIMATORS, Effort, Estimator
 from .problems import PROBLEMS, Problem
+from .process import MIB, metered, stream
 
 __all__ = ["IMPORT_LIMIT", "SUITES", "Row", "Suite", "cells", "import_seconds", "run"]
 
@@ -29,8 +24,6 @@ _IMPORT_TRIALS = 5
 _SEED = 20261123
 _WARM_UP_POINTS = 40
 _WARM_UP = Effort(steps=2, projections=2)
-_PRELOAD = ["numpy", "scipy.sparse", "scipy.spatial", "scipy.special", "scipy.stats", "numba", "torch", "ot"]
-_THREADS = ("OMP", "OPENBLAS", "MKL", "NUMBA", "VECLIB_MAXIMUM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +95,8 @@ def cells(suite: Suite, only: Sequence[str] = ()) -> list[tuple[Problem, Estimat
     if unknown := sorted(set(only) - {*suite.problems, *ESTIMATORS}):
         raise ValueError(
             f"--only names {', '.join(map(repr, unknown))}, unknown in the suite {suite.name!r}; choose from "
-            f"problems: {', '.join(suite.problems)}; estimators: {', '.join(ESTIMATORS)}; or import"
+            f"problems: {', '.join(suite.problems)}; estimators: {', '.join(ESTIMATORS)}; or import; or "
+            "exact or exact-large and rows of theirs"
         )
     problems = [name for name in suite.problems if name in only] or suite.problems
     estimators = [name for name in ESTIMATORS if name in only] or list(ESTIMATORS)
@@ -117,12 +111,8 @@ def cells(suite: Suite, only: Sequence[str] = ()) -> list[tuple[Problem, Estimat
 
 def run(suite: Suite, pairs: Sequence[tuple[Problem, Estimator]]) -> Iterator[Row]:
     """Measure the cells one after the other, each in a fresh process."""
-    os.environ.update({f"{library}_NUM_THREADS": "1" for library in _THREADS})  # children read them
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOAD)
-    with ProcessPoolExecutor(max_workers=1, mp_context=context, max_tasks_per_child=1) as pool:
-        for problem, estimator in pairs:
-            yield pool.submit(_cell, problem.name, estimator.name, suite).result()
+    for problem, estimator in pairs:
+        yield from stream(_cell, (problem.name, estimator.name, suite))
 
 
 def import_seconds() -> float:
@@ -133,15 +123,15 @@ def import_seconds() -> float:
     return min(float(trial.stdout) for trial in trials)
 
 
-def _cell(problem_name: str, estimator_name: str, suite: Suite) -> Row:
+def _cell(problem_name: str, estimator_name: str, suite: Suite) -> Iterator[Row]:
     """Runs in a process of its own."""
     problem, estimator = PROBLEMS[problem_name], ESTIMATORS[estimator_name]
     draw = problem.paired if estimator.paired else problem.independent
     x, y = draw(suite.n, np.random.default_rng(_SEED))
     truth = float(np.linalg.norm(x - y, axis=1).mean()) if estimator.paired else problem.w1
     estimator.measure(x[:_WARM_UP_POINTS], y[:_WARM_UP_POINTS], _WARM_UP)
-    answer, seconds, peak_mib = _metered(lambda: estimator.measure(x, y, suite.effort))
-    return Row(
+    answer, seconds, peak = metered(lambda: estimator.measure(x, y, suite.effort))
+    yield Row(
         problem=problem.name,
         dim=problem.dim,
         n=suite.n,
@@ -155,39 +145,5 @@ def _cell(problem_name: str, estimator_name: str, suite: Suite) -> Row:
         lower=answer.lower,
         upper=answer.upper,
         seconds=seconds,
-        peak_mib=peak_mib,
+        peak_mib=None if peak is None else peak / MIB,
     )
-
-
-def _metered(call: Callable[[], Answer]) -> tuple[Answer, float, float | None]:
-    _reset_peak()
-    before = _peak_mib()
-    start = time.perf_counter()
-    answer = call()
-    seconds = time.perf_counter() - start
-    after = _peak_mib()
-    return answer, seconds, None if before is None or after is None else after - before
-
-
-def _reset_peak() -> None:
-    """Make the peak what is resident now, where the system can; else it stays that of the warm-up."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return
-
-
-def _peak_mib() -> float | None:
-    try:
-        status = Path("/proc/self/status").read_text()
-    except OSError:
-        return _peak_mib_posix()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
-
-
-def _peak_mib_posix() -> float | None:
-    try:
-        import resource
-    except ModuleNotFoundError:  # Windows
-        return None
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # bytes on macOS, where there is no /proc

@@ -1,0 +1,157 @@
+"""The rows of the benchmark: what is solved, how often, and what is to be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from . import data
+from .solvers import OURS, Solver
+from .targets import Target
+
+__all__ = ["LARGE", "NAMES", "ROWS", "SUITES", "Instance", "select"]
+
+NAMES = ("exact", "exact-large")  # of the benchmark and of its largest rows, as --only knows them
+_MINUTES = 60.0
+_POT_PAIRS = 1024  # points up to which POT solves every pair of pictures, above it one a class
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A row: one pair of measures solved repeatedly, or several pairs of pictures solved once each.
+
+    Attributes
+    ----------
+    name : str
+    n, dim, p : int
+        Points a side, dimension, exponent.
+    weights : str
+        ``"random"``, ``"uniform"`` or ``"picture"``.
+    draw : callable
+        Number of the pair to its measures.
+    per_class : int
+        Pairs of pictures taken from every class; 0: a single problem.
+    target : Target
+    limit : float
+        Seconds after which a solver's process is killed.
+    needs : str or None
+        The data set it is made of.
+    """
+
+    name: str
+    n: int
+    dim: int
+    p: int
+    weights: str
+    draw: Callable[[int], data.Measures]
+    per_class: int = 0
+    target: Target = field(default_factory=Target)
+    limit: float = 5 * _MINUTES
+    needs: str | None = None
+
+    def missing(self) -> str | None:
+        """Why it cannot be made here, or None."""
+        found = {"mnist": data.mnist_file, "dotmark": data.dotmark_files}
+        if self.needs is None or found[self.needs]():
+            return None
+        return f"no {self.needs} in {' or '.join(map(str, data.places(self.needs)))}; WDIST_DATA names another place"
+
+    def plan(self, solver: Solver) -> list[int]:
+        """The pairs to solve, in turn: the only one several times, or each of many once."""
+        if not self.per_class:
+            if solver is OURS or self.n <= 2_000:
+                return [0] * 5
+            return [0] * (3 if self.n <= 5_000 and solver.name == "pot" else 1)
+        classes = len(data.dotmark_files())
+        every = solver is OURS or self.n <= _POT_PAIRS
+        return list(range(classes * self.per_class if every else classes))
+
+
+def select(suite: str, only: Sequence[str]) -> list[Instance]:
+    """The rows that ``only`` names: "exact" stands for the suite's, "exact-large" for the largest, others for one each.
+
+    Raises
+    ------
+    ValueError
+        For a name that is none of those.
+    """
+    offered = [*(SUITES[suite] if "exact" in only else ()), *(LARGE if "exact-large" in only else ())]
+    named = [name for name in only if name not in NAMES]
+    if unknown := [name for name in named if name not in offered]:
+        raise ValueError(
+            f"--only names {', '.join(map(repr, unknown))}, no row of {' and '.join(n for n in NAMES if n in only)} "
+            f"in the suite {suite!r}; choose from {', '.join(offered)}; or leave the names out for all"
+        )
+    return [ROWS[name] for name in offered if name in (named or offered)]
+
+
+def _cloud(
+    n: int,
+    d: int = 2,
+    p: int = 2,
+    weights: str = "random",
+    limit: float = 5 * _MINUTES,
+    target: Target | None = None,
+) -> Instance:
+    size = f"{n // 10**6}m" if n % 10**6 == 0 else f"{n // 1000}k" if n % 1000 == 0 else str(n)
+    name = f"{size}-{d}d" + ("-w1" if p == 1 else "") + ("-uniform" if weights == "uniform" else "")
+    return Instance(name, n, d, p, weights, lambda pair: data.cloud(n, d, weights), 0, target or Target(), limit)
+
+
+def _mnist(n: int, target: Target) -> Instance:
+    return Instance(f"mnist-{n // 1000}k", n, 784, 2, "uniform", lambda pair: data.mnist(n), 0, target, needs="mnist")
+
+
+def _grid(size: int, p: int) -> Instance:
+    return Instance(f"grid-{size}-w{p}", size**2, 2, p, "picture", lambda pair: data.grid(size))
+
+
+def _dotmark(size: int, p: int, per_class: int, limit: float = 10 * _MINUTES, target: Target | None = None) -> Instance:
+    def draw(pair: int) -> data.Measures:
+        return data.dotmark(size, pair)
+
+    name = f"dotmark-{size}-w{p}"
+    return Instance(name, size**2, 2, p, "picture", draw, per_class, target or Target(), limit, "dotmark")
+
+
+_SMALL = [_cloud(500), _cloud(500, weights="uniform"), _cloud(1_000, target=Target(speedup=10))]
+_SMALL += [_cloud(1_000, weights="uniform"), _cloud(1_000, 3, target=Target(speedup=10))]
+_GRIDS = [_grid(32, 1), _grid(32, 2)]
+_MEDIUM = [
+    _cloud(2_000),
+    _cloud(2_000, weights="uniform"),
+    _cloud(5_000, target=Target(speedup=60)),
+    _cloud(5_000, weights="uniform"),
+    _cloud(5_000, p=1, target=Target(speedup=25)),
+    _cloud(5_000, 3, target=Target(speedup=30)),
+    _cloud(10_000, target=Target(speedup=90, memory_ratio=50)),
+    _cloud(10_000, weights="uniform"),
+    _cloud(5_000, 10, target=Target(speedup=6)),
+    _cloud(5_000, 50, target=Target(speedup=6)),
+    _mnist(2_000, Target(speedup=3)),
+    _cloud(20_000),
+    _cloud(20_000, weights="uniform"),
+    _cloud(50_000),
+    _cloud(50_000, weights="uniform"),
+    _cloud(100_000, limit=10 * _MINUTES, target=Target(seconds=12, megabytes=150, gap=1e-12)),
+    _cloud(100_000, weights="uniform", target=Target(seconds=6, megabytes=150, gap=1e-12)),
+    _cloud(300_000, weights="uniform", limit=20 * _MINUTES, target=Target(megabytes=400, finishes=True)),
+]
+_PICTURES = [
+    *(_dotmark(32, p, per_class=5) for p in (1, 2)),
+    *(_dotmark(64, p, per_class=5) for p in (1, 2)),
+    _dotmark(128, 1, per_class=10, limit=20 * _MINUTES, target=Target(seconds=6)),
+    _dotmark(128, 2, per_class=10, target=Target(seconds=3)),
+]
+_LARGE = [
+    *(_dotmark(256, p, per_class=1, limit=60 * _MINUTES) for p in (1, 2)),
+    *(_dotmark(512, p, per_class=1, limit=120 * _MINUTES) for p in (1, 2)),
+    _cloud(1_000_000, weights="uniform", limit=120 * _MINUTES),
+]
+
+ROWS = {row.name: row for row in (*_SMALL, *_GRIDS, *_MEDIUM, *_PICTURES, *_LARGE)}
+SUITES = {
+    "smoke": tuple(row.name for row in (*_SMALL, *_GRIDS)),
+    "full": tuple(row.name for row in (*_SMALL, *_MEDIUM, *_PICTURES)),
+}
+LARGE = tuple(row.name for row in _LARGE)

@@ -1,0 +1,138 @@
+"""The rows of the exact benchmark: which there are, what they solve, and what --only makes of their names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.__main__ import main
+from benchmarks.exact import data
+from benchmarks.exact.instances import LARGE, ROWS, SUITES, Instance, select
+from benchmarks.exact.solvers import LAZY, OURS, POT
+
+# Lines of the full suite, and the row that each is about.
+TARGETS = {
+    "1k-2d": "10x",
+    "1k-3d": "10x",
+    "5k-2d": "60x",
+    "5k-2d-w1": "25x",
+    "5k-3d": "30x",
+    "5k-10d": "6x",
+    "5k-50d": "6x",
+    "10k-2d": "90x, 1/50 of MB",
+    "mnist-2k": "3x",
+    "100k-2d": "12 s, 150 MB, gap 1e-12",
+    "100k-2d-uniform": "6 s, 150 MB, gap 1e-12",
+    "300k-2d-uniform": "finishes, 400 MB",
+    "dotmark-128-w1": "6 s",
+    "dotmark-128-w2": "3 s",
+}
+
+
+def names(suite: str, *only: str) -> list[str]:
+    return [row.name for row in select(suite, only)]
+
+
+def test_the_full_suite_has_every_target_and_the_largest_rows_wait_for_their_name() -> None:
+    assert {name: str(ROWS[name].target) for name in SUITES["full"] if str(ROWS[name].target)} == TARGETS
+    assert names("full", "exact") == list(SUITES["full"])
+    assert names("smoke", "exact-large") == list(LARGE)
+    assert not set(LARGE) & {*SUITES["full"], *SUITES["smoke"]}
+    assert max(ROWS[name].n for name in SUITES["smoke"]) < 1100
+    assert not any(ROWS[name].needs for name in SUITES["smoke"])
+
+
+def test_names_select_rows_in_the_order_of_the_suite() -> None:
+    assert names("full", "mnist-2k", "exact", "1k-3d") == ["1k-3d", "mnist-2k"]
+    assert names("smoke", "exact-large", "1m-2d-uniform") == ["1m-2d-uniform"]
+
+
+def test_a_name_that_is_no_row_is_refused_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--only", "exact", "100k-2d"])
+    assert stopped.value.code == 2
+    message = capsys.readouterr().err
+    for name in ("'100k-2d', no row of exact in the suite 'smoke'", *SUITES["smoke"]):
+        assert name in message
+    with pytest.raises(SystemExit):
+        main(["--only", "1k-2d"])
+    assert "exact or exact-large and rows of theirs" in capsys.readouterr().err
+
+
+def test_clouds_are_what_their_names_say() -> None:
+    for name, shape in {"1k-3d": (1000, 3), "5k-10d": (5000, 10), "100k-2d": (100_000, 2)}.items():
+        x, y, a, b = ROWS[name].draw(0)
+        assert x.shape == y.shape == shape
+        assert 0.0 <= min(x.min(), y.min()) < 0.01 < 0.99 < max(x.max(), y.max()) < 1.0
+        assert a is not None
+        assert b is not None
+        assert [a.sum(), b.sum()] == pytest.approx([1.0, 1.0], abs=1e-12)
+        assert 0.0 < a.min() < 0.05 * a.max()
+    again = ROWS["1k-2d-uniform"].draw(0)
+    np.testing.assert_array_equal(again.x, ROWS["1k-2d"].draw(0).x)
+    assert again.a is None
+
+
+def test_a_warm_up_is_a_small_problem_of_the_same_kind() -> None:
+    small = ROWS["grid-32-w1"].draw(0).thinned(300)
+    assert small.x.shape == small.y.shape == (300, 2)
+    assert small.a is not None
+    assert small.a.min() > 0.0  # black corners too: a measure without mass is none
+    assert small.a.sum() == pytest.approx(1.0, abs=1e-12)
+    assert ROWS["1k-2d-uniform"].draw(0).thinned(2000).x.shape == (1000, 2)
+
+
+def test_pictures_keep_their_black_pixels() -> None:
+    x, y, a, b = ROWS["grid-32-w2"].draw(0)
+    np.testing.assert_array_equal(x, y)
+    assert len(np.unique(x, axis=0)) == 1024
+    assert [x.min(), x.max()] == [0.0, 31.0]
+    assert a is not None
+    assert b is not None
+    assert 0.1 < (a == 0.0).mean() < 0.9
+    assert not np.array_equal(a, b)
+
+
+def test_dotmark_pairs_go_round_the_classes_without_repeats(dotmark_dir: Path) -> None:
+    classes = len(list(dotmark_dir.glob("*.npz")))
+    row = ROWS["dotmark-32-w1"]
+    pairs = row.plan(OURS)
+    assert len(pairs) == 5 * classes
+    assert len(
+        {(m.a.tobytes(), m.b.tobytes()) for m in map(row.draw, pairs) if m.a is not None and m.b is not None}
+    ) == (len(pairs))
+    assert ROWS["dotmark-64-w1"].plan(POT) == list(range(classes))  # one of each class
+    large = data.dotmark(256, 0)
+    assert large.x.shape == (65536, 2)
+    assert large.a is not None
+    assert large.a.min() >= 0.0
+
+
+def test_mnist_images_are_disjoint_and_in_units_of_white(mnist_dir: Path) -> None:
+    x, y, a, _ = ROWS["mnist-2k"].draw(0)
+    assert x.shape == y.shape == (2000, 784)
+    assert [x.min(), x.max()] == [0.0, 1.0]
+    assert a is None
+    assert 0.1 < x.mean() < 0.16  # a digit's ink
+    assert len({*map(bytes, x), *map(bytes, y)}) > 3990
+
+
+def test_absent_data_are_a_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(data, "_BESIDE", tmp_path)
+    monkeypatch.setenv("WDIST_DATA", str(tmp_path / "named"))
+    for name in ("mnist-2k", "dotmark-128-w1"):
+        assert str(tmp_path / "named" / ROWS[name].needs) in str(ROWS[name].missing())
+    assert ROWS["1k-2d"].missing() is None
+
+
+def test_how_often_a_row_is_solved() -> None:
+    def counts(row: Instance) -> list[int]:
+        return [len(row.plan(solver)) for solver in (OURS, POT, LAZY)]
+
+    assert counts(ROWS["2k-2d"]) == [5, 5, 5]
+    assert counts(ROWS["5k-2d"]) == [5, 3, 1]
+    assert counts(ROWS["10k-2d"]) == [5, 1, 1]
+    assert POT.declines(10_000) is None
+    assert "80 GB" in str(POT.declines(100_000))
