@@ -1,0 +1,100 @@
+"""Kernels: plain Python functions that numba compiles at their first use.
+
+Nothing is compiled at import, and numba itself is not imported before it is needed. A small problem does not wait for
+the compiler: it runs the same functions as they stand, interpreted. The cache on disk is a help and never a cause of
+failure: numba refuses to cache where it finds no writable folder, and stumbles over a truncated cache file; either way
+the kernel is compiled again without a cache, some seconds lost and nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+__all__ = ["Kernel", "interpreted", "kernel"]
+
+_mode = threading.local()
+_lock = threading.Lock()
+_helpers: set[Callable[..., Any]] = set()
+_announced = False
+
+
+class Kernel:
+    """A function that is compiled when it is first called outside :func:`interpreted`.
+
+    Parameters
+    ----------
+    function : callable
+        In the subset of Python that numba knows. Its arguments must have the same types at every call.
+    helpers : tuple of callable
+        Plain functions that it calls, directly or not.
+    """
+
+    all: list[Kernel] = []  # noqa: RUF012
+
+    def __init__(self, function: Callable[..., Any], helpers: tuple[Callable[..., Any], ...]) -> None:
+        self.function, self.helpers = function, helpers
+        self.compiled: Any = None
+        Kernel.all.append(self)
+
+    def __call__(self, *arguments: Any) -> Any:
+        if getattr(_mode, "interpreted", False):
+            return self.function(*arguments)
+        if self.compiled is None:
+            with _lock:
+                if self.compiled is None:
+                    self.compiled = _compile(self, arguments)
+        return self.compiled(*arguments)
+
+
+def kernel(*helpers: Callable[..., Any]) -> Callable[[Callable[..., Any]], Kernel]:
+    """Make a function a :class:`Kernel`."""
+    return lambda function: Kernel(function, helpers)
+
+
+@contextmanager
+def interpreted(wanted: bool = True) -> Iterator[None]:
+    """Within it, kernels of this thread run as plain Python."""
+    before = getattr(_mode, "interpreted", False)
+    _mode.interpreted = before or wanted
+    try:
+        yield
+    finally:
+        _mode.interpreted = before
+
+
+def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:
+    import numba
+    from numba.extending import register_jitable
+
+    for helper in kernel.helpers:
+        if helper not in _helpers:
+            _helpers.add(helper)
+            register_jitable(helper)
+    signature = tuple(numba.typeof(argument) for argument in arguments)
+    try:
+        compiled = numba.njit(cache=True, nogil=True)(kernel.function)
+        compiled.compile(signature)
+        if not compiled.stats.cache_hits:
+            _announce()
+    except Exception as error:  # whatever a damaged cache raises: pickle, zlib, OS and runtime errors
+        logging.getLogger("wdist").warning(
+            "numba's cache is of no use (%s: %s): compiling without it. NUMBA_CACHE_DIR names another folder",
+            type(error).__name__,
+            error,
+        )
+        compiled = numba.njit(cache=False, nogil=True)(kernel.function)
+        compiled.compile(signature)
+    return compiled
+
+
+def _announce() -> None:
+    global _announced
+    if not _announced:
+        _announced = True
+        logging.getLogger("wdist").warning(
+            "wdist compiles its solver, once: some seconds now, none later, since numba keeps the result on disk"
+        )

@@ -1,0 +1,60 @@
+"""Lists of arcs by source: candidates from both sides, and what pricing adds to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..compilation import kernel
+from ..search.nearest import Lists
+
+__all__ = ["merged", "with_added"]
+
+
+def merged(forward: Lists, backward: Lists) -> tuple[np.ndarray, np.ndarray]:
+    """``(start, target)`` of the arcs of either list: targets near a source, and sources near a target."""
+    n = len(forward.index)
+    start, target = np.zeros(n + 1, dtype=np.int64), np.empty(forward.index.size + backward.index.size, dtype=np.int32)
+    _merge(forward.index, forward.count, backward.index, backward.count, start, target, np.empty(n, dtype=np.int64))
+    return start, target[: start[-1]]
+
+
+def with_added(start: np.ndarray, i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``start`` after an arc is added to each of the sources i, ascending, and where :func:`numpy.insert` puts it."""
+    place = start[i + 1]
+    more = np.zeros_like(start)
+    np.cumsum(np.bincount(i, minlength=len(start) - 1), out=more[1:])
+    return start + more, place
+
+
+@kernel()
+def _merge(index: Any, count: Any, back: Any, back_count: Any, start: Any, target: Any, end: Any) -> None:
+    """Room for all of both lists is made first, then what is in both is dropped, and the rows are moved together."""
+    n = index.shape[0]
+    for i in range(n):
+        start[i + 1] = count[i]
+    for j in range(back.shape[0]):
+        for k in range(back_count[j]):
+            start[back[j, k] + 1] += 1
+    for i in range(n):
+        start[i + 1] += start[i]
+        for k in range(count[i]):
+            target[start[i] + k] = index[i, k]
+        end[i] = start[i] + count[i]
+    for j in range(back.shape[0]):
+        for k in range(back_count[j]):
+            i = back[j, k]
+            known = False
+            for e in range(start[i], start[i] + count[i]):
+                known = known or target[e] == j
+            if not known:
+                target[end[i]] = j
+                end[i] += 1
+    last = 0
+    for i in range(n):
+        first, start[i] = start[i], last
+        for e in range(first, end[i]):
+            target[last] = target[e]
+            last += 1
+    start[n] = last

@@ -1,0 +1,174 @@
+r"""Pivots of the primal network simplex on a list of arcs, compiled.
+
+The textbook keeps all potentials up to date, and moves a whole subtree of them at every pivot. Here they go stale: rows
+of arcs are priced with the potentials of the last refresh, the best arc of each row is queued, and the true reduced
+cost of a queued arc is summed along the cycle it closes, which has to be walked anyway to find the leaving arc. What is
+no longer below 0 is dropped. After a batch of pivots all potentials are recomputed in one pass over the tree.
+
+The leaving arc is the last blocking one along the cycle, in the sense of the entering arc and from the top: the tree
+stays strongly feasible, and degenerate pivots cannot cycle (Ahuja, Magnanti and Orlin, *Network Flows*, 1993, section
+11.6). Flows are int64, exact. Where the cycle meets is found by sizes of subtrees, which a pivot changes along the
+cycle only: the end with the smaller subtree cannot be an ancestor of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..compilation import kernel
+from .tree import Tree
+
+__all__ = ["Arcs", "optimise"]
+
+_SLICE = 2**22  # steps along cycles in one call of the kernel: between calls Ctrl-C is heard
+_WALK = 20.0  # steps along cycles, per node, after which potentials are refreshed
+TOLERANCE = 2.0**-50  # of the terms of a reduced cost
+
+
+class Arcs(NamedTuple):
+    """Arcs ``start[i] : start[i + 1]`` leave source i, to ``target`` (int32) at ``cost`` (float64)."""
+
+    start: np.ndarray
+    target: np.ndarray
+    cost: np.ndarray
+
+
+def optimise(tree: Tree, arcs: Arcs, told: Callable[[int], object] | None = None) -> int:
+    """Pivot until no arc improves; the potentials of the tree are fresh then. Returns the number of pivots.
+
+    ``told`` is called with the number of pivots since its last call, from time to time.
+    """
+    n = len(arcs.start) - 1
+    nodes = len(tree.parent)
+    seen, path = np.zeros(nodes, dtype=np.int32), np.empty(nodes, dtype=np.int32)
+    row, arc = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64)
+    # Row to price next, rows priced without finding an arc since the last pivot, rows in a queue, round of `seen`.
+    state = np.array([0, 0, min(n, max(64, n // 16)), 0])
+    total = 0
+    while state[1] < n:
+        done = _pivots(arcs.start, arcs.target, arcs.cost, tree, seen, path, row, arc, state, _SLICE, _WALK)
+        total += done
+        if told is not None:
+            told(done)
+    return total
+
+
+def _refresh(parent: Any, price: Any, potential: Any, seen: Any, path: Any, mark: int) -> None:
+    """Potentials of all nodes, each from its parent's."""
+    root = parent.shape[0] - 1
+    seen[root] = mark
+    for node in range(root):
+        u, depth = node, 0
+        while seen[u] != mark:
+            path[depth] = u
+            depth += 1
+            u = parent[u]
+        value = potential[u]
+        while depth > 0:
+            depth -= 1
+            u = path[depth]
+            value += price[u]
+            potential[u] = value
+            seen[u] = mark
+
+
+@kernel(_refresh)
+def _pivots(
+    start: Any, target: Any, cost: Any, tree: Any, seen: Any, path: Any, row: Any, arc: Any, state: Any, limit: int,
+    walk: float,
+) -> int:  # fmt: skip
+    parent, size, flow, price, potential = tree
+    n = start.shape[0] - 1
+    place, clean, length, mark = state
+    pivots, steps = 0, 0
+    mark += 1
+    _refresh(parent, price, potential, seen, path, mark)
+    while clean < n and steps < limit:
+        queued = 0
+        while queued < length and clean < n:
+            f, best, chosen = potential[place], 0.0, -1
+            for e in range(start[place], start[place + 1]):
+                r = cost[e] - f + potential[n + target[e]]
+                if r < best and r < -TOLERANCE * (abs(cost[e]) + abs(f)):
+                    best, chosen = r, e
+            if chosen >= 0:
+                row[queued], arc[queued] = place, chosen
+                queued += 1
+            place = place + 1 if place + 1 < n else 0
+            clean += 1
+        walked, batch = 0, 0
+        for q in range(queued):
+            e = arc[q]
+            x, y = np.int64(row[q]), np.int64(n + target[e])
+            # Up both sides to where the cycle closes; the reduced cost on the way.
+            a, b, s, largest = x, y, 0.0, abs(cost[e])
+            while a != b:
+                walked += 1
+                if size[a] < size[b]:
+                    s += price[a]
+                    largest = max(largest, abs(price[a]))
+                    a = np.int64(parent[a])
+                else:
+                    s -= price[b]
+                    largest = max(largest, abs(price[b]))
+                    b = np.int64(parent[b])
+            if cost[e] - s >= -TOLERANCE * largest:
+                continue
+            top = a
+            # Flow falls on arcs up from sources on the side of x, on arcs down to targets on the side of y.
+            delta, leaving, from_x = np.int64(2**62), np.int64(-1), True
+            u = x
+            while u != top:
+                if u < n and flow[u] < delta:
+                    delta, leaving = flow[u], u
+                u = np.int64(parent[u])
+            u = y
+            while u != top:
+                if u >= n and flow[u] <= delta:
+                    delta, leaving, from_x = flow[u], u, False
+                u = np.int64(parent[u])
+            moved = size[leaving]
+            inside, outside = (x, y) if from_x else (y, x)
+            if delta > 0:
+                u = x
+                while u != top:
+                    flow[u] += -delta if u < n else delta
+                    u = np.int64(parent[u])
+                u = y
+                while u != top:
+                    flow[u] += delta if u < n else -delta
+                    u = np.int64(parent[u])
+            u = np.int64(parent[leaving])
+            while u != top:
+                size[u] -= moved
+                u = np.int64(parent[u])
+            u = outside
+            while u != top:
+                size[u] += moved
+                u = np.int64(parent[u])
+            # Turn the path from `inside` up to `leaving` over, and hang it on `outside`.
+            u, above, carried, step = inside, outside, delta, cost[e] if inside < n else -cost[e]
+            below = np.int32(0)
+            while True:
+                old, old_flow, old_size, old_price = np.int64(parent[u]), flow[u], size[u], price[u]
+                parent[u], flow[u], price[u], size[u] = above, carried, step, moved - below
+                if u == leaving:
+                    break
+                below, above, carried, step, u = old_size, u, old_flow, -old_price, old
+            batch += 1
+            if batch > 0 and walked > walk * parent.shape[0] and q < queued - 1:
+                place = row[q + 1]
+                break
+        pivots += batch
+        steps += walked
+        if batch > 0:
+            clean = 0
+            mark += 1
+            _refresh(parent, price, potential, seen, path, mark)
+            if walked < walk * parent.shape[0] / 4:
+                length = min(n, 2 * length)
+    state[0], state[1], state[2], state[3] = place, clean, length, mark
+    return pivots

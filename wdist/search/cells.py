@@ -1,0 +1,168 @@
+r"""Points in k-d order: cells of a balanced binary tree, their boxes, and an affine bound of a function on each.
+
+Sorting the points once makes every cell a contiguous range. Cell j of level l holds the points from
+:math:`\lfloor nj/2^l \rfloor` to :math:`\lfloor n(j+1)/2^l \rfloor`, so that no pointers are stored: node h of level l
+is :math:`2^l + j`, and its children are 2h and 2h + 1 (Bentley, 1975, doi:10.1145/361002.361007).
+
+On a cell a potential v lies below :math:`\alpha + \langle s, y - c \rangle`, c the centre of its box: s is fitted by
+least squares, and alpha raised until it holds at every point. Potentials of transport are nearly affine on small
+cells, which makes this bound much tighter than the largest value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..compilation import kernel
+
+__all__ = ["LEAF", "SLACK", "Cells", "kd_order"]
+
+SLACK = 2.0**-44  # by which bounds are moved outward, relative to their terms: above their rounding up to d = 100
+LEAF = 8  # points in a leaf, at most
+_FITTED_LEVELS = 7  # levels, from the leaves up, whose cells get a slope
+
+
+def kd_order(points: np.ndarray) -> np.ndarray:
+    """The permutation that sorts points (n, d) so that halves, quarters, ... of it are cells of a k-d tree."""
+    order = np.arange(len(points))
+    _sort(points, order)
+    return order
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cells:
+    """Points in k-d order, with the boxes ``box`` (nodes, 2, d), low and high, of the nodes of their tree."""
+
+    points: np.ndarray
+    depth: int
+    box: np.ndarray
+
+    @classmethod
+    def of(cls, points: np.ndarray) -> Cells:
+        """The tree over points that :func:`kd_order` has sorted."""
+        depth = max(0, (len(points) - 1) // LEAF).bit_length()
+        box = np.empty((2 << depth, 2, points.shape[1]))
+        _boxes(points, depth, box)
+        return cls(points, depth, box)
+
+    def majorant(self, v: np.ndarray) -> np.ndarray:
+        """Per node low, high, slope and, first in the last row, alpha: (nodes, 4, d)."""
+        node = np.zeros((len(self.box), 4, self.points.shape[1]))
+        node[:, :2] = self.box
+        _bounds(self.points, v, self.depth, node, _FITTED_LEVELS)
+        return node
+
+
+@kernel()
+def _sort(points: Any, order: Any) -> None:
+    """Split each cell at its middle, by quickselect along its widest side, level by level."""
+    n, d = points.shape
+    level = 0
+    while (n >> level) > 1 or (n - 1) >> level > 0:
+        for j in range(1 << level):
+            first, last = (n * j) >> level, (n * (j + 1)) >> level
+            middle = (n * (2 * j + 1)) >> (level + 1)
+            if not first < middle < last:
+                continue
+            widest, axis = -1.0, 0
+            for k in range(d):
+                low = high = points[order[first], k]
+                for q in range(first, last):
+                    value = points[order[q], k]
+                    low, high = min(low, value), max(high, value)
+                if high - low > widest:
+                    widest, axis = high - low, k
+            left, right = first, last - 1
+            while left < right:
+                pivot = points[order[(left + right) >> 1], axis]
+                a, b = left, right
+                while a <= b:
+                    while points[order[a], axis] < pivot:
+                        a += 1
+                    while points[order[b], axis] > pivot:
+                        b -= 1
+                    if a <= b:
+                        order[a], order[b] = order[b], order[a]
+                        a += 1
+                        b -= 1
+                if middle <= b:
+                    right = b
+                elif middle >= a:
+                    left = a
+                else:
+                    break
+        level += 1
+
+
+@kernel()
+def _boxes(points: Any, depth: int, box: Any) -> None:
+    n, d = points.shape
+    for j in range(1 << depth):
+        node = (1 << depth) + j
+        first, last = (n * j) >> depth, (n * (j + 1)) >> depth
+        for k in range(d):
+            box[node, 0, k], box[node, 1, k] = np.inf, -np.inf
+            for q in range(first, last):
+                box[node, 0, k] = min(box[node, 0, k], points[q, k])
+                box[node, 1, k] = max(box[node, 1, k], points[q, k])
+    for node in range((1 << depth) - 1, 0, -1):
+        for k in range(d):
+            box[node, 0, k] = min(box[2 * node, 0, k], box[2 * node + 1, 0, k])
+            box[node, 1, k] = max(box[2 * node, 1, k], box[2 * node + 1, 1, k])
+
+
+@kernel()
+def _bounds(points: Any, v: Any, depth: int, cell: Any, fitted: int) -> None:
+    n, d = points.shape
+    normal = np.empty((d, d + 1))  # of the least squares problem, with its right side
+    mean = np.empty(d)
+    for level in range(depth, -1, -1):
+        for j in range(1 << level):
+            node = (1 << level) + j
+            first, last = (n * j) >> level, (n * (j + 1)) >> level
+            if depth - level < fitted and last - first > d:
+                count = last - first
+                mean[:] = 0.0
+                average = 0.0
+                for q in range(first, last):
+                    average += v[q] / count
+                    for k in range(d):
+                        mean[k] += points[q, k] / count
+                normal[:] = 0.0
+                for q in range(first, last):
+                    rise = v[q] - average
+                    for k in range(d):
+                        offset = points[q, k] - mean[k]
+                        normal[k, d] += offset * rise
+                        for t in range(k + 1):
+                            normal[k, t] += offset * (points[q, t] - mean[t])
+                trace = 0.0
+                for k in range(d):
+                    trace += normal[k, k]
+                for k in range(d):  # Gaussian elimination, below the diagonal; a degenerate cell gets a small ridge
+                    normal[k, k] += 1e-9 * trace + 1e-300
+                    for t in range(k):
+                        normal[t, k] = normal[k, t]
+                for k in range(d):
+                    for t in range(k + 1, d):
+                        factor = normal[t, k] / normal[k, k]
+                        for c in range(k, d + 1):
+                            normal[t, c] -= factor * normal[k, c]
+                for k in range(d - 1, -1, -1):
+                    value = normal[k, d]
+                    for t in range(k + 1, d):
+                        value -= normal[k, t] * cell[node, 2, t]
+                    cell[node, 2, k] = value / normal[k, k]
+            top = -np.inf
+            for q in range(first, last):
+                rest = v[q]
+                for k in range(d):
+                    rest -= cell[node, 2, k] * (points[q, k] - 0.5 * (cell[node, 0, k] + cell[node, 1, k]))
+                top = max(top, rest)
+            size = abs(top)
+            for k in range(d):
+                size += abs(cell[node, 2, k]) * (cell[node, 1, k] - cell[node, 0, k])
+            cell[node, 3, 0] = top + SLACK * size

@@ -1,0 +1,190 @@
+r"""The k smallest :math:`c(x_i, y_j) - v_j` of every source i, over all targets, by a pruned search of two trees.
+
+The queries of one leaf go down the tree of targets together. A node is left out when no pair of the two boxes can come
+below the worst that the queries still have to beat. With v below an affine function of slope s on the node, that is a
+bound of :math:`c(x, y) - \langle s, y - c \rangle` over two boxes: its exact minimum, coordinate by coordinate, where
+the cost is a sum over coordinates; the tangent of the convex cost at the two centres, or the distance of the boxes,
+where it is not. Bounds are lowered by more than their rounding, so that nothing is missed.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..compilation import kernel
+from .cells import SLACK, Cells
+
+__all__ = ["CHEBYSHEV", "CITYBLOCK", "EUCLIDEAN", "Ground", "Lists", "nearest", "pair_cost", "pair_costs"]
+
+EUCLIDEAN, CITYBLOCK, CHEBYSHEV = 0, 1, 2
+
+_ROWS = 2**15  # queries in one call of the kernel: between calls Ctrl-C is heard
+
+
+class Ground(NamedTuple):
+    """A ground cost as kernels take it: ``d ** p``, times ``factor``, less ``offset``, and not below 0."""
+
+    metric: int
+    p: float
+    factor: float
+    offset: float
+
+
+class Lists(NamedTuple):
+    """For every source the targets of the smallest values, ascending: (n, k) ``index``, ``value``; ``count`` (n,)."""
+
+    index: np.ndarray
+    value: np.ndarray
+    count: np.ndarray
+
+
+def nearest(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, below: np.ndarray | None = None) -> Lists:
+    """The k smallest ``c(x_i, y_j) - v[j]`` for every i, and of those only what is less than ``below[i]``."""
+    n = len(x)
+    index, value = np.full((n, k), -1, dtype=np.int32), np.full((n, k), np.inf)
+    count = np.zeros(n, dtype=np.int32)
+    limit = np.full(n, np.inf) if below is None else below
+    cell = y.majorant(v)
+    for first in range(0, n, _ROWS):
+        _search(x, y.points, v, y.depth, cell, ground, limit, index, value, count, first, min(first + _ROWS, n))
+    return Lists(index, value, count)
+
+
+def pair_costs(x: np.ndarray, y: np.ndarray, i: np.ndarray, j: np.ndarray, ground: Ground) -> np.ndarray:
+    """Costs of the pairs (i[k], j[k])."""
+    cost = np.empty(len(i))
+    _pair_costs(x, y, i.astype(np.int64, copy=False), j.astype(np.int64, copy=False), ground.metric, ground.p, cost)
+    return cost
+
+
+def pair_cost(x: Any, i: int, y: Any, j: int, metric: int, p: float) -> float:
+    """The cost of one pair; called by kernels."""
+    total = 0.0
+    if metric == CITYBLOCK:
+        for k in range(x.shape[1]):
+            total += abs(x[i, k] - y[j, k])
+    elif metric == CHEBYSHEV:
+        for k in range(x.shape[1]):
+            total = max(total, abs(x[i, k] - y[j, k]))
+    else:
+        for k in range(x.shape[1]):
+            t = x[i, k] - y[j, k]
+            total += t * t
+        if p == 2.0:
+            return total
+        total = math.sqrt(total)
+    return total if p == 1.0 else total**p
+
+
+def _bound(x: Any, i: int, cell: Any, h: int, metric: int, p: float) -> float:
+    """A lower bound of ``c(x_i, y) - v(y)`` for y in the box of node h."""
+    total = -cell[h, 3, 0]
+    if metric == CITYBLOCK and p == 1.0:
+        for k in range(x.shape[1]):
+            low, high, slope = cell[h, 0, k], cell[h, 1, k], cell[h, 2, k]
+            y = min(max(x[i, k], low), high)
+            y = low if slope < -1.0 else (high if slope > 1.0 else y)
+            total += abs(x[i, k] - y) - slope * (y - 0.5 * (low + high))
+        return total
+    near, far, lift, widest, axis = 0.0, 0.0, 0.0, -1.0, 0
+    for k in range(x.shape[1]):
+        low, high = cell[h, 0, k], cell[h, 1, k]
+        gap, t = max(low - x[i, k], x[i, k] - high, 0.0), abs(0.5 * (low + high) - x[i, k])
+        lift += abs(cell[h, 2, k]) * 0.5 * (high - low)
+        if metric == EUCLIDEAN:
+            near, far = near + gap * gap, far + t * t
+        elif metric == CITYBLOCK:
+            near, far = near + gap, far + t
+        else:
+            near, far = max(near, gap), max(far, t)
+        if t > widest:
+            widest, axis = t, k
+    if metric == EUCLIDEAN:
+        near, far = math.sqrt(near), math.sqrt(far)
+    total, steep = far, 1.0
+    if p != 1.0:
+        near, total, steep = near**p, far**p, p * far ** (p - 1.0)
+    for k in range(x.shape[1]):
+        low, high = cell[h, 0, k], cell[h, 1, k]
+        t = 0.5 * (low + high) - x[i, k]
+        if metric == EUCLIDEAN:
+            rise = t / far if far > 0.0 else 0.0
+        elif metric == CITYBLOCK or k == axis:
+            rise = 1.0 if t > 0.0 else -1.0
+        else:
+            rise = 0.0
+        drop = abs(steep * rise - cell[h, 2, k]) * 0.5 * (high - low)
+        total -= drop
+    return max(total, near - lift) - cell[h, 3, 0]
+
+
+@kernel(pair_cost)
+def _pair_costs(x: Any, y: Any, i: Any, j: Any, metric: int, p: float, cost: Any) -> None:
+    for k in range(i.shape[0]):
+        cost[k] = pair_cost(x, i[k], y, j[k], metric, p)
+
+
+@kernel(pair_cost, _bound)
+def _search(
+    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, below: Any, index: Any, value: Any, count: Any,
+    first: int, last: int,
+) -> None:  # fmt: skip
+    m, d, k = y.shape[0], x.shape[1], index.shape[1]
+    metric, p, factor, offset = ground
+    square = metric == EUCLIDEAN and p == 2.0
+    node, bound = np.empty(2 * depth + 4, dtype=np.int64), np.empty(2 * depth + 4)
+    for i in range(first, last):
+        worst, found, top = below[i], 0, 1
+        stop = worst + SLACK * abs(worst)
+        node[0], bound[0] = 1, -np.inf
+        while top > 0:
+            top -= 1
+            h = node[top]
+            if bound[top] >= stop:
+                continue
+            if h >> depth:
+                c = h - (1 << depth)
+                for j in range((m * c) >> depth, (m * (c + 1)) >> depth):
+                    if square:
+                        r = 0.0
+                        for t in range(d):
+                            r += (x[i, t] - y[j, t]) * (x[i, t] - y[j, t])
+                    else:
+                        r = pair_cost(x, i, y, j, metric, p)
+                    r = max(r * factor - offset, 0.0) - v[j]
+                    if r < worst:
+                        found = min(found + 1, k)
+                        t = found - 1
+                        while t > 0 and value[i, t - 1] > r:
+                            value[i, t], index[i, t] = value[i, t - 1], index[i, t - 1]
+                            t -= 1
+                        value[i, t], index[i, t] = r, j
+                        if found == k:
+                            worst = value[i, k - 1]
+                            stop = worst + SLACK * abs(worst)
+                continue
+            left, right = 0.0, 0.0
+            for c in range(2 * h, 2 * h + 2):
+                if square:
+                    low_bound = -cell[c, 3, 0]
+                    for t in range(d):
+                        at, slope = x[i, t], cell[c, 2, t]
+                        best = at + 0.5 * slope  # where the derivative vanishes, or the nearest end
+                        if best < cell[c, 0, t]:
+                            best = cell[c, 0, t]
+                        elif best > cell[c, 1, t]:
+                            best = cell[c, 1, t]
+                        low_bound += (at - best) * (at - best) - slope * (best - 0.5 * (cell[c, 0, t] + cell[c, 1, t]))
+                else:
+                    low_bound = _bound(x, i, cell, c, metric, p)
+                left, right = right, low_bound
+            nearer = 0 if left < right else 1
+            for c in range(2):  # the farther one first, so that the nearer one is on top
+                h_c, b_c = (2 * h + 1 - nearer, max(left, right)) if c == 0 else (2 * h + nearer, min(left, right))
+                if b_c < stop:
+                    node[top], bound[top] = h_c, b_c
+                    top += 1
+        count[i] = found
