@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -21,13 +20,6 @@ from .tree import Forest, split
 __all__ = ["Clouds", "coarse_to_fine"]
 
 _FIRST = 4  # the coarsest level has 2 ** _FIRST cells a side
-
-
-class Side(NamedTuple):
-    """Points in k-d order and their integer masses."""
-
-    cells: Cells
-    mass: np.ndarray
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,24 +49,44 @@ def coarse_to_fine(
     told: Callable[[int], object] | None = None,
 ) -> Solved:
     """Solve between points in k-d order, with positive int64 masses of equal sums."""
-    n, m = len(x), len(y)
-    forest, v = Forest(np.zeros(1, np.int64), np.zeros(1, np.int64), np.array([a.sum()])), None
-    coarse: Cells | None = None
-    u = np.zeros(1)
-    firsts = [np.zeros(1, np.int64)] * 2
     total = 0
-    for cells in _levels(n, m):
-        sides = []
-        for points, mass in ((x, a), (y, b)):
-            first = np.arange(len(points)) if cells is None else (len(points) * np.arange(cells)) // cells
-            sides.append((Cells.of(_gathered(points, mass, first)) , np.add.reduceat(mass, first) if cells else mass))
-        (X, A), (Y, B) = sides
-        v = np.zeros(len(Y.points)) if coarse is None else nearest(Y.points, coarse, u, 1, ground).value[:, 0]
-        forest = split(split(forest, A).swapped(), B).swapped()
-        solved = generate(Clouds(X, Y, ground), forest, v, told)
+    before: Clouds | None = None
+    for cells in _levels(len(x), len(y)):
+        (X, A), (Y, B) = _side(x, a, cells), _side(y, b, cells)
+        if before is None:
+            nothing = np.zeros(1, dtype=np.int64)
+            forest, v = Forest(nothing, nothing, a.sum()[None]), np.zeros(len(Y.points))
+            forest = split(split(forest, A, nothing).swapped(), B, np.arange(len(X.points))).swapped()
+        else:
+            v = nearest(Y.points, before.x, solved.u, 1, ground).value[:, 0]
+            forest = _divided(solved.tree.forest(len(before.x.points)), X.points, A, before.y.points, ground)
+            forest = _divided(forest.swapped(), Y.points, B, X.points, ground).swapped()
+        before = Clouds(X, Y, ground)
+        solved = generate(before, forest, v, told)
         total += solved.pivots
-        coarse, u, forest = X, solved.u, solved.tree.forest(len(X.points))
     return solved._replace(pivots=total)
+
+
+def _side(points: np.ndarray, mass: np.ndarray, cells: int | None) -> tuple[Cells, np.ndarray]:
+    """Centroids and masses of the cells of a level."""
+    if cells is None:
+        return Cells.of(points), mass
+    first = (len(points) * np.arange(cells)) // cells
+    weight = mass.astype(np.float64)
+    centroids = np.add.reduceat(points * weight[:, None], first) / np.add.reduceat(weight, first)[:, None]
+    return Cells.of(centroids), np.add.reduceat(mass, first)
+
+
+def _divided(forest: Forest, x: np.ndarray, mass: np.ndarray, y: np.ndarray, ground: Ground) -> Forest:
+    """The forest after its sources are divided into the points x of the next level.
+
+    The arcs of a cell are handed out by the difference of their costs from its first and its last point: for two points
+    that is optimal.
+    """
+    cells = int(forest.i.max()) + 1  # every cell has mass, so every one has an arc
+    first, last = (len(x) * forest.i) // cells, (len(x) * (forest.i + 1)) // cells - 1
+    key = pair_costs(x, y, first, forest.j, ground) - pair_costs(x, y, last, forest.j, ground)
+    return split(forest, mass, key)
 
 
 def _levels(n: int, m: int) -> list[int | None]:
@@ -85,10 +97,3 @@ def _levels(n: int, m: int) -> list[int | None]:
         levels.append(cells)
         cells *= 2
     return [*levels, None]
-
-
-def _gathered(points: np.ndarray, mass: np.ndarray, first: np.ndarray) -> np.ndarray:
-    if len(first) == len(points):
-        return points
-    weight = mass.astype(np.float64)
-    return np.add.reduceat(points * weight[:, None], first) / np.add.reduceat(weight, first)[:, None]

@@ -71,13 +71,14 @@ def hang(forest: Forest, cost: np.ndarray, anchor: np.ndarray, m: int) -> Tree:
     return tree
 
 
-def split(forest: Forest, mass: np.ndarray) -> Forest:
+def split(forest: Forest, mass: np.ndarray, key: np.ndarray) -> Forest:
     """The forest after every source is split into parts of these masses, ordered as the sources are.
 
-    The outflow of s is handed to its parts in order, so that two neighbouring parts share at most one arc: a cycle
-    cannot come of that. Cumulated over all sources this is one merge of two increasing sequences.
+    The outflow of a source is handed to its parts in order, its arcs in the order of ``key``, so that two neighbouring
+    parts share at most one arc: a cycle cannot come of that. Cumulated over all sources this is one merge of two
+    increasing sequences.
     """
-    order = np.argsort(forest.i, kind="stable")
+    order = np.lexsort((key, forest.i))
     ends, parts = np.cumsum(forest.flow[order]), np.cumsum(mass)
     cut = np.union1d(ends, parts)
     arc = order[np.searchsorted(ends, cut)]
