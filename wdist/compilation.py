@@ -10,20 +10,25 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Kernel", "interpreted", "kernel"]
+__all__ = ["Kernel", "interpreting", "kernel", "patiently"]
+
+_SMALL = 300 * 300  # pairs of points up to which a problem does not wait for the compiler,
+_PATIENCE = 2.0  # until so many seconds have gone into such problems
 
 _mode = threading.local()
 _lock = threading.Lock()
 _helpers: set[Callable[..., Any]] = set()
 _announced = False
+_spent = 0.0  # seconds of interpreted kernels
 
 
 class Kernel:
-    """A function that is compiled when it is first called outside :func:`interpreted`.
+    """A function that is compiled when it is first called outside :func:`patiently`.
 
     Parameters
     ----------
@@ -41,7 +46,7 @@ class Kernel:
         Kernel.all.append(self)
 
     def __call__(self, *arguments: Any) -> Any:
-        if getattr(_mode, "interpreted", False):
+        if interpreting():
             return self.function(*arguments)
         if self.compiled is None:
             with _lock:
@@ -56,14 +61,24 @@ def kernel(*helpers: Callable[..., Any]) -> Callable[[Callable[..., Any]], Kerne
 
 
 @contextmanager
-def interpreted(wanted: bool = True) -> Iterator[None]:
-    """Within it, kernels of this thread run as plain Python."""
-    before = getattr(_mode, "interpreted", False)
-    _mode.interpreted = before or wanted
+def patiently(pairs: int) -> Iterator[None]:
+    """Within it, kernels of this thread run as plain Python if the problem is too small to be worth compiling for."""
+    global _spent
+    if interpreting() or pairs > _SMALL or _spent > _PATIENCE or any(k.compiled is not None for k in Kernel.all):
+        yield
+        return
+    _mode.interpreted = True
+    begin = time.perf_counter()
     try:
         yield
     finally:
-        _mode.interpreted = before
+        _mode.interpreted = False
+        _spent += time.perf_counter() - begin
+
+
+def interpreting() -> bool:
+    """Whether kernels of this thread run as plain Python now."""
+    return getattr(_mode, "interpreted", False)
 
 
 def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:

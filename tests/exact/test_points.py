@@ -273,9 +273,3 @@ def test_unknown_metric_and_rtol() -> None:
         transport([0.0], [1.0], p=1, metric="sqeuclidean")
     with pytest.raises(ValueError, match="rtol is -1"):
         transport([0.0], [1.0], p=1, rtol=-1)
-
-
-def test_costs_that_do_not_fit_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wdist.exact.points._free_memory", lambda: 1e4)
-    with pytest.raises(MemoryError, match=r"x has 30 points and y 40.*GiB"):
-        transport(np.zeros((30, 1)), np.zeros((40, 1)), p=1)

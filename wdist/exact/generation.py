@@ -16,10 +16,11 @@ import numpy as np
 
 from ..search.nearest import Lists
 from .arcs import merged, with_added
+from .greedy import greedy
 from .pivots import TOLERANCE, Arcs, optimise
 from .tree import Forest, Tree, hang
 
-__all__ = ["Problem", "Solved", "generate"]
+__all__ = ["Problem", "Solved", "Watch", "generate"]
 
 _FORWARD, _BACKWARD, _ADDED = 12, 6, 4  # arcs per source and per target at first; per source and round
 
@@ -38,33 +39,85 @@ class Problem(Protocol):
 
 
 class Solved(NamedTuple):
-    """The tree, potentials and the number of pivots."""
+    """A tree and its potentials."""
 
     tree: Tree
     u: np.ndarray
     v: np.ndarray
-    pivots: int
+
+
+class Watch:
+    """Counts pivots, tells of them, and knows how close is close enough.
+
+    Parameters
+    ----------
+    told : callable, optional
+        Called with the number of pivots so far, from time to time.
+    rtol : float
+        The relative difference between the cost of a plan and the value of potentials at which a solve may stop.
+    """
+
+    def __init__(self, told: Callable[[int], object] | None = None, rtol: float = 0.0) -> None:
+        self.told, self.rtol, self.pivots = told, rtol, 0
+
+    def count(self, pivots: int) -> None:
+        """Count some more pivots."""
+        self.pivots += pivots
+        if self.told is not None:
+            self.told(self.pivots)
+
+    def satisfied(self, problem: Problem, tree: Tree, v: np.ndarray, masses: tuple[np.ndarray, np.ndarray]) -> bool:
+        """Whether the tree's plan and the potentials v are close enough."""
+        if self.rtol == 0.0:
+            return False
+        u = problem.targets(v, 1).value[:, 0]
+        primal = float(np.abs(tree.price) @ tree.flow)
+        return primal - float(u @ masses[0] + v @ masses[1]) <= self.rtol * primal
 
 
 def generate(
-    problem: Problem, forest: Forest, v: np.ndarray, told: Callable[[int], object] | None = None
+    problem: Problem,
+    masses: tuple[np.ndarray, np.ndarray],
+    plan: Forest | None,
+    v: np.ndarray,
+    watch: Watch,
+    anchor: np.ndarray | None = None,
 ) -> Solved:
-    """Solve from a plan without cycles, with the help of potentials v of the targets, both as good as may be."""
-    lists = problem.targets(v, min(_FORWARD, len(v)))
+    """Solve from a plan without cycles and potentials v of the targets, both as good as may be.
+
+    Parameters
+    ----------
+    problem : Problem
+    masses : tuple of numpy.ndarray, shapes (n,) and (m,)
+        Positive int64 masses of equal sums.
+    plan : Forest or None
+        None: one that is greedy in the reduced costs.
+    v : numpy.ndarray, shape (m,)
+    watch : Watch
+    anchor : numpy.ndarray, shape (n,), optional
+        Potentials of the sources at which components of the plan start. None: the c-transform of v.
+    """
+    n, m = len(masses[0]), len(masses[1])
+    lists = problem.targets(v, min(_FORWARD, m))
     u = lists.value[:, 0].copy()
-    start, target = merged(lists, problem.sources(u, min(_BACKWARD, len(u))))
-    arcs = Arcs(start, target, problem.costs(np.repeat(np.arange(len(u)), np.diff(start)), target))
-    tree = hang(forest, problem.costs(forest.i, forest.j), u, len(v))
-    total = 0
-    while True:
-        pivots = optimise(tree, arcs, told)
-        total += pivots
-        u, v = tree.potential[: len(u)].copy(), -tree.potential[len(u) : -1]
+    start, target = merged(lists, problem.sources(u, min(_BACKWARD, n)))
+    arcs = Arcs(start, target, problem.costs(np.repeat(np.arange(n), np.diff(start)), target))
+    forest = greedy(arcs, u, v, *masses) if plan is None else plan
+    tree = hang(forest, problem.costs(forest.i, forest.j), u if anchor is None else anchor, m)
+    while not watch.satisfied(problem, tree, v, masses):
+        progress = 0
+        for pivots in optimise(tree, arcs):
+            progress += pivots
+            watch.count(pivots)
+            if watch.satisfied(problem, tree, -tree.potential[n:-1], masses):
+                break
+        u, v = tree.potential[:n].copy(), -tree.potential[n:-1]
         i, j, cost = _violations(problem, u, v)
-        if len(i) == 0 or (pivots == 0 and total > 0):
-            return Solved(tree, u, v, total)
+        if len(i) == 0 or progress == 0:
+            break
         start, place = with_added(arcs.start, i)
         arcs = Arcs(start, np.insert(arcs.target, place, j), np.insert(arcs.cost, place, cost))
+    return Solved(tree, u, v)
 
 
 def _violations(problem: Problem, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

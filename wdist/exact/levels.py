@@ -7,14 +7,14 @@ halves, which leaves a plan without cycles, and potentials are carried over by t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..search.cells import Cells, kd_order
-from ..search.nearest import Ground, Lists, nearest, pair_costs
-from .generation import Solved, generate
+from ..search.cells import Cells
+from ..search.ground import Ground
+from ..search.nearest import Lists, nearest, pair_costs
+from .generation import Solved, Watch, generate
 from .tree import Forest, split
 
 __all__ = ["Clouds", "coarse_to_fine"]
@@ -40,37 +40,36 @@ class Clouds:
         return nearest(self.y.points, self.x, u, k, self.ground)
 
 
-def coarse_to_fine(
-    x: np.ndarray,
-    y: np.ndarray,
-    a: np.ndarray,
-    b: np.ndarray,
-    ground: Ground,
-    told: Callable[[int], object] | None = None,
-) -> Solved:
-    """Solve between points in k-d order, with positive int64 masses of equal sums."""
-    total = 0
+def coarse_to_fine(clouds: Clouds, masses: tuple[np.ndarray, np.ndarray], watch: Watch) -> Solved:
+    """Solve for positive int64 masses of equal sums."""
+    (x, y), (a, b), ground = (clouds.x.points, clouds.y.points), masses, clouds.ground
     before: Clouds | None = None
     for cells in _levels(len(x), len(y)):
-        (X, A), (Y, B) = _side(x, a, cells), _side(y, b, cells)
-        if before is None:
-            nothing = np.zeros(1, dtype=np.int64)
-            forest, v = Forest(nothing, nothing, a.sum()[None]), np.zeros(len(Y.points))
-            forest = split(split(forest, A, nothing).swapped(), B, np.arange(len(X.points))).swapped()
+        if cells is None:
+            level, mass = clouds, masses
         else:
-            v = nearest(Y.points, before.x, solved.u, 1, ground).value[:, 0]
-            forest = _divided(solved.tree.forest(len(before.x.points)), X.points, A, before.y.points, ground)
-            forest = _divided(forest.swapped(), Y.points, B, X.points, ground).swapped()
-        before = Clouds(X, Y, ground)
-        solved = generate(before, forest, v, told)
-        total += solved.pivots
-    return solved._replace(pivots=total)
+            (X, A), (Y, B) = _gathered(x, a, cells), _gathered(y, b, cells)
+            level, mass = Clouds(X, Y, ground), (A, B)
+        if before is None:
+            plan, v = None, np.zeros(len(mass[1]))
+        else:
+            v = nearest(level.y.points, before.x, solved.u, 1, ground).value[:, 0]
+            plan = solved.tree.forest(len(before.x.points))
+            plan = _divided(plan, level.x.points, mass[0], before.y.points, ground)
+            plan = _divided(plan.swapped(), level.y.points, mass[1], level.x.points, ground).swapped()
+        solved = generate(level, mass, plan, v, watch)
+        before = level
+    return solved
 
 
-def _side(points: np.ndarray, mass: np.ndarray, cells: int | None) -> tuple[Cells, np.ndarray]:
+def _levels(n: int, m: int) -> list[int | None]:
+    """Numbers of cells; None for the points themselves."""
+    finest = min(n, m).bit_length() - 2  # the last power of two with two points a cell, or more
+    return [*(2**level for level in range(_FIRST, finest + 1)), None]
+
+
+def _gathered(points: np.ndarray, mass: np.ndarray, cells: int) -> tuple[Cells, np.ndarray]:
     """Centroids and masses of the cells of a level."""
-    if cells is None:
-        return Cells.of(points), mass
     first = (len(points) * np.arange(cells)) // cells
     weight = mass.astype(np.float64)
     centroids = np.add.reduceat(points * weight[:, None], first) / np.add.reduceat(weight, first)[:, None]
@@ -89,11 +88,3 @@ def _divided(forest: Forest, x: np.ndarray, mass: np.ndarray, y: np.ndarray, gro
     return split(forest, mass, key)
 
 
-def _levels(n: int, m: int) -> list[int | None]:
-    """Numbers of cells; None for the points themselves."""
-    levels: list[int | None] = []
-    cells = 2**_FIRST
-    while 2 * cells <= min(n, m):
-        levels.append(cells)
-        cells *= 2
-    return [*levels, None]

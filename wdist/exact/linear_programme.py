@@ -10,12 +10,17 @@ import numpy as np
 from scipy import sparse
 
 from .._arrays import common_kind, is_tensor, namespace, to_numpy, widest
-from ..certificate import cost_matrix, masses
+from ..certificate import cost_matrix
+from ..certificate import masses as checked_masses
+from ..compilation import patiently
 from ..measures import check_p
 from ..result import Result
 from ..search.ground import MatrixCosts
-from .outcome import Outcome, conclude, optimum
-from .simplex import Arcs
+from .generation import Watch
+from .given import on_given_arcs
+from .masses import integer_masses
+from .outcome import Outcome, conclude, judged, placed, plan_of
+from .sampled import AllPairs, sample_to_all
 
 __all__ = ["transport_lp"]
 
@@ -61,22 +66,28 @@ def transport_lp(cost: Any, a: Any = None, b: Any = None, *, p: float = 1) -> Re
         raise ValueError(f"cost has a negative entry, {values.min():g}: only at p = 1 can it be one; d ** p is not")
     costs = MatrixCosts(matrix)
     n, m = costs.shape
-    mass = masses(a, n, "a"), masses(b, m, "b")
-    left, right = to_numpy(mass[0]), to_numpy(mass[1])
-    outcome, pivots = optimum(costs, lambda inner: _arcs(inner.matrix), left, right)
-    stats = {"pivots": pivots, "seconds": time.perf_counter() - begin, "n": n, "m": m}
+    mass = checked_masses(a, n, "a"), checked_masses(b, m, "b")
+    watch = Watch()
+    with patiently(n * m):
+        outcome = _optimum(costs, to_numpy(mass[0]), to_numpy(mass[1]), watch)
+    stats = {"pivots": watch.pivots, "seconds": time.perf_counter() - begin, "n": n, "m": m}
     result = conclude(outcome, p, 1.0, 1.0, 0.0, stats)
     tensors = [t for t in (cost, a, b) if is_tensor(t)]
     return _with_tensor(result, cost, mass, tensors, outcome) if tensors else result
 
 
-def _arcs(matrix: Any) -> Arcs:
-    n, m = matrix.shape
-    if sparse.issparse(matrix):
-        matrix = matrix.tocsr()
-        return Arcs(matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), matrix.data.astype(np.float64))
-    target = np.tile(np.arange(m, dtype=np.int32), n)
-    return Arcs(np.arange(n + 1, dtype=np.int64) * m, target, np.ascontiguousarray(matrix, dtype=np.float64).ravel())
+def _optimum(costs: MatrixCosts, a: np.ndarray, b: np.ndarray, watch: Watch) -> Outcome:
+    """Solve and judge among sources and targets with mass; the others get potentials afterwards."""
+    i, j = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
+    inner = costs if (len(i), len(j)) == costs.shape else costs.select(i, j)
+    a, b = a[i], b[j]
+    masses = integer_masses(a, b)
+    if sparse.issparse(inner.matrix):
+        solved = on_given_arcs(inner, masses, watch)
+    else:
+        solved = sample_to_all(AllPairs(inner), masses, watch)
+    outcome = judged(inner, plan_of(solved.tree, a, b), solved.v, a, b)
+    return placed(outcome, costs, i, j)
 
 
 def _with_tensor(result: Result, cost: Any, mass: Any, tensors: list[Any], outcome: Outcome) -> Result:

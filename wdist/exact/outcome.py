@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -14,10 +13,11 @@ from ..errors import NotConvergedError
 from ..result import Result
 from ..search.ground import Costs
 from ..search.rounding import root_bounds
-from ..search.transform import row_blocks, transform_below
-from .simplex import Arcs, Progress, solve
+from ..search.transform import transform_below
+from .masses import flows
+from .tree import Tree
 
-__all__ = ["TOLERANCE", "Outcome", "conclude", "judged", "optimum"]
+__all__ = ["TOLERANCE", "Outcome", "conclude", "judged", "placed", "plan_of", "sharper"]
 
 TOLERANCE = 1e-9  # relative width of the bracket of the cost within which a distance is called exact
 
@@ -40,34 +40,11 @@ class Outcome(NamedTuple):
         return 0.0 if gap <= 0.0 else gap / self.size if self.size > 0.0 else math.inf
 
 
-C = TypeVar("C", bound=Costs)
-
-
-def optimum(
-    costs: C, arcs_of: Callable[[C], Arcs], a: np.ndarray, b: np.ndarray, progress: Progress | None = None
-) -> tuple[Outcome, int]:
-    """Solve, and judge; points without mass wait outside meanwhile. The outcome, and the pivots that it took."""
-    sources, targets = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
-    basis = solve(arcs_of(cast(C, costs.select(sources, targets))), a[sources], b[targets], progress)
-    if basis.stranded > 0:
-        raise ValueError(
-            f"cost leaves {basis.stranded:.6g} of the mass without a way: its stored arcs do not reach from the "
-            "sources that have it to the targets that need it. Add arcs, with a high cost "
-            "where they should be a last resort"
-        )
-    carried = basis.flow > 0
-    plan = sparse.coo_array(
-        (basis.flow[carried], (sources[basis.i[carried]], targets[basis.j[carried]])), shape=costs.shape
-    )
-    g = np.zeros(len(b))
-    g[targets] = basis.g
-    idle = np.flatnonzero(b == 0)
-    if len(idle):  # targets without mass: as large as feasibility allows, 0 where no arc ends
-        outer, room = costs.select(sources, idle), np.full(len(idle), np.inf)
-        for rows in row_blocks(outer.shape):
-            room = np.minimum(room, np.min(outer.rows(rows) - basis.f[rows, None], axis=0))
-        g[idle] = np.where(np.isfinite(room), room, 0.0)
-    return judged(costs, plan, g, a, b), basis.pivots
+def plan_of(tree: Tree, a: np.ndarray, b: np.ndarray) -> sparse.coo_array:
+    """The plan of a tree, its flows from the weights themselves."""
+    flow = flows(tree, a, b)
+    child = np.flatnonzero((flow > 0) & (tree.parent != len(a) + len(b)))
+    return sparse.coo_array((flow[child], tree.ends(child, len(a))), shape=(len(a), len(b)))
 
 
 def judged(costs: Costs, plan: sparse.coo_array, g: np.ndarray, a: np.ndarray, b: np.ndarray) -> Outcome:
@@ -80,6 +57,31 @@ def judged(costs: Costs, plan: sparse.coo_array, g: np.ndarray, a: np.ndarray, b
     if not np.any(prices < 0):
         lower = max(lower, 0.0)
     return Outcome(plan, f, g, cost, min(lower, upper), upper, size)
+
+
+def sharper(one: Outcome, other: Outcome) -> Outcome:
+    """The plan and potentials with the narrower bracket."""
+    return one if one.upper - one.lower <= other.upper - other.lower else other
+
+
+def placed(outcome: Outcome, costs: Costs, i: np.ndarray, j: np.ndarray) -> Outcome:
+    """An outcome among the sources i and the targets j, as one among all, of which the others have no mass.
+
+    Their potentials are as large as feasibility allows, and 0 where no arc ends.
+    """
+    n, m = costs.shape
+    plan = outcome.plan
+    plan = sparse.coo_array((plan.data, (i[plan.row], j[plan.col])), shape=(n, m))
+    f, g = np.zeros(n), np.zeros(m)
+    f[i], g[j] = outcome.f, outcome.g
+    idle_f, idle_g = np.setdiff1d(np.arange(n), i), np.setdiff1d(np.arange(m), j)
+    if len(idle_f):
+        room = transform_below(costs.select(idle_f, j), outcome.g)
+        f[idle_f] = np.where(np.isfinite(room), room, 0.0)
+    if len(idle_g):
+        room = transform_below(costs.select(np.arange(n), idle_g).transposed(), f)
+        g[idle_g] = np.where(np.isfinite(room), room, 0.0)
+    return outcome._replace(plan=plan, f=f, g=g)
 
 
 def conclude(outcome: Outcome, p: float, scale: float, unit: float, rtol: float, stats: dict[str, Any]) -> Result:

@@ -13,7 +13,7 @@ cycle only: the end with the smaller subtree cannot be an ancestor of the other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,24 +36,15 @@ class Arcs(NamedTuple):
     cost: np.ndarray
 
 
-def optimise(tree: Tree, arcs: Arcs, told: Callable[[int], object] | None = None) -> int:
-    """Pivot until no arc improves; the potentials of the tree are fresh then. Returns the number of pivots.
-
-    ``told`` is called with the number of pivots since its last call, from time to time.
-    """
-    n = len(arcs.start) - 1
-    nodes = len(tree.parent)
+def optimise(tree: Tree, arcs: Arcs) -> Iterator[int]:
+    """Pivot until no arc improves. Yields the number of pivots of each slice; potentials are fresh then."""
+    n, nodes = len(arcs.start) - 1, len(tree.parent)
     seen, path = np.zeros(nodes, dtype=np.int32), np.empty(nodes, dtype=np.int32)
     row, arc = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64)
     # Row to price next, rows priced without finding an arc since the last pivot, rows in a queue, round of `seen`.
     state = np.array([0, 0, min(n, max(64, n // 16)), 0])
-    total = 0
     while state[1] < n:
-        done = _pivots(arcs.start, arcs.target, arcs.cost, tree, seen, path, row, arc, state, _SLICE, _WALK)
-        total += done
-        if told is not None:
-            told(done)
-    return total
+        yield _pivots(arcs.start, arcs.target, arcs.cost, tree, seen, path, row, arc, state, _SLICE, _WALK)
 
 
 def _refresh(parent: Any, price: Any, potential: Any, seen: Any, path: Any, mark: int) -> None:

@@ -7,24 +7,29 @@ Costs between all pairs are held in memory.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .._arrays import Array, common_kind, is_tensor, namespace, to_numpy, widest
+from ..compilation import patiently
 from ..measures import Samples, as_samples, check_p, same_dimension
 from ..result import Result
+from ..search.cells import Cells, kd_order
 from ..search.ground import PointCosts, check_metric
-from ..search.transform import row_blocks
-from .outcome import Outcome, conclude, optimum
-from .simplex import Arcs
+from ..search.transform import TREE_DIMENSIONS
+from .generation import Problem, Watch, generate
+from .levels import Clouds, coarse_to_fine
+from .masses import integer_masses
+from .outcome import Outcome, conclude, judged, placed, plan_of, sharper
+from .sampled import AllPairs, ManyDimensions, sample_to_all
 
 __all__ = ["transport"]
+
+_SHARP = 1e-12  # relative gap above which components of the plan get potentials of their own
 
 
 def transport(
@@ -89,37 +94,36 @@ def transport(
     begin = time.perf_counter()
     common_kind(P.points, Q.points)  # refuses tensors on two devices before the work
     costs = PointCosts.between(to_numpy(P.points), to_numpy(Q.points), p, metric)
-    outcome, pivots = optimum(costs, _arcs, to_numpy(P.mass), to_numpy(Q.mass), progress)
-    stats = {"pivots": pivots, "seconds": time.perf_counter() - begin, "n": len(P), "m": len(Q)}
+    watch = Watch(progress, rtol)
+    with patiently(len(P) * len(Q)):
+        outcome = _optimum(costs, to_numpy(P.mass), to_numpy(Q.mass), watch)
+    stats = {"pivots": watch.pivots, "seconds": time.perf_counter() - begin, "n": len(P), "m": len(Q)}
     result = conclude(outcome, p, costs.scale, costs.unit, rtol, stats)
     return _with_tensor(result, P, Q, costs, outcome) if is_tensor(P.points) or is_tensor(Q.points) else result
 
 
-def _arcs(costs: PointCosts) -> Arcs:
-    n, m = costs.shape
-    needed, free = 20 * n * m, _free_memory()
-    if needed > free / 2:
-        raise MemoryError(
-            f"x has {n} points and y {m}: the costs of all pairs take {needed / 2**30:.1f} GiB, and {free / 2**30:.1f} "
-            "GiB are free. Take fewer points, or wdist.sliced, which needs no pairs"
-        )
-    cost = np.empty(n * m)
-    for rows in row_blocks(costs.shape):
-        cost[rows.start * m : rows.stop * m] = costs.rows(rows).ravel()
-    return Arcs(np.arange(n + 1, dtype=np.int64) * m, np.tile(np.arange(m, dtype=np.int32), n), cost)
-
-
-def _free_memory() -> float:
-    """Bytes that can be had without swapping: the kernel's own estimate, caches it would give up included."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(1024.0 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration):
-        pass
-    try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (AttributeError, OSError, ValueError):  # no such question on this system
-        return float("inf")
+def _optimum(costs: PointCosts, a: np.ndarray, b: np.ndarray, watch: Watch) -> Outcome:
+    """Solve and judge among points with mass, in k-d order; the others get potentials afterwards."""
+    i, j = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
+    few = costs.x.shape[1] <= TREE_DIMENSIONS
+    if few:
+        i, j = i[kd_order(costs.x[i])], j[kd_order(costs.y[j])]
+    inner, a, b = costs.select(i, j), a[i], b[j]
+    masses = integer_masses(a, b)
+    problem: Problem
+    if few:
+        problem = Clouds(Cells.of(inner.x), Cells.of(inner.y), costs.ground())
+        solved = coarse_to_fine(problem, masses, watch)
+    else:
+        screened = costs.metric == "euclidean" and costs.p in (1.0, 2.0)
+        problem = ManyDimensions.of(inner) if screened else AllPairs(inner)
+        solved = sample_to_all(problem, masses, watch)
+    outcome = judged(inner, plan_of(solved.tree, a, b), solved.v, a, b)
+    if outcome.relative_gap > max(_SHARP, watch.rtol):
+        anchor = np.zeros(len(a))
+        solved = generate(problem, masses, solved.tree.forest(len(a)), solved.v, watch, anchor)
+        outcome = sharper(outcome, judged(inner, plan_of(solved.tree, a, b), solved.v, a, b))
+    return placed(outcome, costs, i, j)
 
 
 def _with_tensor(result: Result, P: Samples, Q: Samples, costs: PointCosts, outcome: Outcome) -> Result:

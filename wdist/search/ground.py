@@ -8,7 +8,7 @@ p times that and the error of ``pow``; what underflows adds an absolute amount f
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from scipy import sparse
@@ -16,9 +16,21 @@ from scipy.spatial.distance import cdist
 
 from .._arrays import power_of_two
 
-__all__ = ["METRICS", "Costs", "MatrixCosts", "PointCosts", "check_metric"]
+__all__ = ["METRICS", "Costs", "Ground", "MatrixCosts", "PointCosts", "check_metric"]
 
 METRICS = ("euclidean", "cityblock", "chebyshev")
+
+
+class Ground(NamedTuple):
+    """A ground cost as compiled code takes it: ``d ** p``, times ``factor``, less ``offset``, and not below 0.
+
+    ``metric`` is the place of its name in `METRICS`.
+    """
+
+    metric: int
+    p: float
+    factor: float
+    offset: float
 
 
 class Costs(Protocol):
@@ -29,6 +41,9 @@ class Costs(Protocol):
 
     def select(self, i: np.ndarray, j: np.ndarray) -> Costs:
         """Costs between the sources i and the targets j."""
+
+    def transposed(self) -> Costs:
+        """Costs with the two sides exchanged."""
 
     def rows(self, rows: slice) -> np.ndarray:
         """Costs of some sources to all targets, inf where there is no arc."""
@@ -81,6 +96,9 @@ class PointCosts:
     def select(self, i: np.ndarray, j: np.ndarray) -> PointCosts:
         return replace(self, x=self.x[i], y=self.y[j])
 
+    def transposed(self) -> PointCosts:
+        return replace(self, x=self.y, y=self.x)
+
     @property
     def unit(self) -> float:
         """``scale ** p``; inf or 0 where that is no float."""
@@ -98,7 +116,7 @@ class PointCosts:
     def rows_below(self, rows: slice) -> np.ndarray:
         costs = self.rows(rows)
         costs *= 1.0 - self._relative_error
-        costs -= self.p * 2.0 ** (-520 if self.p < 2 else -1020)
+        costs -= self._least
         return np.maximum(costs, 0.0, out=costs)
 
     def distances(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
@@ -112,13 +130,25 @@ class PointCosts:
         return self.distances(i, j) ** self.p
 
     def pairs_above(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-        above = self.pairs(i, j) * (1.0 + self._relative_error) + self.p * 2.0 ** (-520 if self.p < 2 else -1020)
+        above = self.pairs(i, j) * (1.0 + self._relative_error) + self._least
         # Points at rest cost nothing; scaled coordinates below the normal range can hide a difference.
         at_rest = np.all(self.x[i] == self.y[j], axis=1)
         if self.scale != 1.0:
             at_rest &= np.all(self.x[i] * self.scale == self.y[j] * self.scale, axis=1)
             at_rest &= np.all((np.abs(self.x[i]) > 2.0**-960) | (self.x[i] == 0.0), axis=1)
         return np.where(at_rest, 0.0, above)
+
+    def ground(self, below: bool = False) -> Ground:
+        """The same costs for compiled code; or, never above the exact ones."""
+        metric = METRICS.index(self.metric)
+        if not below:
+            return Ground(metric, self.p, 1.0, 0.0)
+        return Ground(metric, self.p, 1.0 - self._relative_error, self._least)
+
+    @property
+    def _least(self) -> float:
+        """What underflow may take from a cost, at most."""
+        return self.p * 2.0 ** (-520 if self.p < 2 else -1020)
 
     @property
     def _relative_error(self) -> float:
@@ -150,6 +180,9 @@ class MatrixCosts:
 
     def select(self, i: np.ndarray, j: np.ndarray) -> MatrixCosts:
         return MatrixCosts(self.matrix[i][:, j])
+
+    def transposed(self) -> MatrixCosts:
+        return MatrixCosts(self.matrix.T)
 
     def rows(self, rows: slice) -> np.ndarray:
         if not sparse.issparse(self.matrix):

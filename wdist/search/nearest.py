@@ -16,21 +16,13 @@ import numpy as np
 
 from ..compilation import kernel
 from .cells import SLACK, Cells
+from .ground import METRICS, Ground
 
-__all__ = ["CHEBYSHEV", "CITYBLOCK", "EUCLIDEAN", "Ground", "Lists", "nearest", "pair_cost", "pair_costs"]
+__all__ = ["CHEBYSHEV", "CITYBLOCK", "EUCLIDEAN", "Lists", "nearest", "pair_cost", "pair_costs"]
 
-EUCLIDEAN, CITYBLOCK, CHEBYSHEV = 0, 1, 2
+EUCLIDEAN, CITYBLOCK, CHEBYSHEV = range(len(METRICS))
 
 _ROWS = 2**15  # queries in one call of the kernel: between calls Ctrl-C is heard
-
-
-class Ground(NamedTuple):
-    """A ground cost as kernels take it: ``d ** p``, times ``factor``, less ``offset``, and not below 0."""
-
-    metric: int
-    p: float
-    factor: float
-    offset: float
 
 
 class Lists(NamedTuple):

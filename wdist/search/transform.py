@@ -2,39 +2,74 @@ r"""The c-transform :math:`g^c_i = \min_j c_{ij} - g_j` over all pairs: the larg
 
 Whatever g is, :math:`(g^c, g)` is feasible, so :math:`\langle a, g^c \rangle + \langle b, g \rangle` bounds the
 transport cost from below (Villani, *Optimal Transport: Old and New*, 2009, theorem 5.10). Costs are taken a rounding
-error too small and the minimum is rounded down, so that this holds of the floats as well. Memory is a block of about
-2^20 entries.
+error too small and the minimum is rounded down, so that this holds of the floats as well. Memory is O(n): points are
+searched, by a tree in few dimensions and by a screen of all pairs in many; anything else goes by in blocks of rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from .ground import Costs
+from ..compilation import interpreting
+from .blocks import row_blocks
+from .cells import Cells, kd_order
+from .ground import Costs, Ground, PointCosts
+from .nearest import nearest, pair_costs
 from .rounding import difference_error
+from .screen import Screen
 
-__all__ = ["largest_violation", "row_blocks", "transform_below"]
+__all__ = ["TREE_DIMENSIONS", "largest_violation", "transform_below"]
 
-
-def row_blocks(shape: tuple[int, int]) -> Iterator[slice]:
-    """Slices of rows with about 2^20 entries each."""
-    step = max(1, 2**20 // shape[1])
-    return (slice(start, min(start + step, shape[0])) for start in range(0, shape[0], step))
+TREE_DIMENSIONS = 7  # up to here a tree of boxes prunes enough
+_FEW = 2**14  # pairs: below, all of them are looked at
 
 
 def transform_below(costs: Costs, g: np.ndarray) -> np.ndarray:
     """The c-transform of g, rounded down; inf for a source without arcs."""
+    if isinstance(costs, PointCosts) and _searchable(costs):
+        return _searched_below(costs, g)
     return np.concatenate([_row_minimum_below(costs.rows_below(rows), g) for rows in row_blocks(costs.shape)])
 
 
 def largest_violation(costs: Costs, f: np.ndarray, g: np.ndarray) -> float:
     """The largest ``f[i] + g[j] - c[i, j]``, or 0 where there is none above it."""
+    if isinstance(costs, PointCosts) and _searchable(costs):
+        return max(0.0, float(np.max(f - _two_smallest(costs, g, costs.ground())[1][:, 0])))
     worst = 0.0
     for rows in row_blocks(costs.shape):
         worst = max(worst, float(np.max(f[rows] - np.min(costs.rows(rows) - g, axis=1))))
     return worst
+
+
+def _searchable(costs: PointCosts) -> bool:
+    """Whether a search beats looking at all pairs."""
+    if interpreting() or costs.shape[0] * costs.shape[1] <= _FEW:
+        return False
+    return costs.x.shape[1] <= TREE_DIMENSIONS or (costs.metric == "euclidean" and costs.p in (1.0, 2.0))
+
+
+def _two_smallest(costs: PointCosts, g: np.ndarray, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+    k = min(2, len(g))
+    if costs.x.shape[1] > TREE_DIMENSIONS:
+        return Screen.of(costs.x, costs.y).smallest(g, k, ground)[:2]
+    i, j = kd_order(costs.x), kd_order(costs.y)
+    lists = nearest(costs.x[i], Cells.of(costs.y[j]), g[j], k, ground)
+    index, value = np.empty_like(lists.index), np.empty_like(lists.value)
+    index[i], value[i] = j[lists.index], lists.value
+    return index, value
+
+
+def _searched_below(costs: PointCosts, g: np.ndarray) -> np.ndarray:
+    """Rounding is monotone, so only differences that round to the minimum can lie below it: the first, or a tie."""
+    ground = costs.ground(below=True)
+    index, value = _two_smallest(costs, g, ground)
+    j, minimum = index[:, 0], value[:, 0]
+    cost = pair_costs(costs.x, costs.y, np.arange(len(j)), j, ground)
+    cost = np.maximum(cost * ground.factor - ground.offset, 0.0)
+    below = difference_error(cost, g[j], minimum) < 0
+    if value.shape[1] > 1:
+        below |= (value[:, 1] == minimum) & (minimum != 0.0)  # a difference that rounds to 0 is 0
+    return np.where(below, np.nextafter(minimum, -np.inf), minimum)
 
 
 def _row_minimum_below(costs: np.ndarray, g: np.ndarray) -> np.ndarray:

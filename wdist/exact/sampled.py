@@ -1,0 +1,99 @@
+r"""From a sample to all: a random quarter of both sides is solved first, and its potentials start the whole.
+
+In many dimensions, or without coordinates at all, there are no cells to gather points into. The potentials of a sample
+are carried over by the c-transform :math:`v_j = \min_i c_{ij} - u_i` over the sampled sources, and the first plan is
+greedy in the reduced costs they give.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..search.blocks import smallest
+from ..search.ground import Costs, PointCosts
+from ..search.nearest import Lists, pair_costs
+from ..search.screen import Screen
+from .generation import Problem, Solved, Watch, generate
+
+__all__ = ["AllPairs", "ManyDimensions", "sample_to_all"]
+
+_ENOUGH = 1000  # sources and targets from which on a sample is solved first
+_SEED = 0
+
+
+class Sampleable(Problem, Protocol):
+    """A problem that can be restricted."""
+
+    def select(self, i: np.ndarray | None, j: np.ndarray | None) -> Sampleable:
+        """The problem between the sources i and the targets j; None for all."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AllPairs:
+    """Any costs, searched by looking at all of them."""
+
+    all: Costs
+
+    def costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        return self.all.pairs(i, j)
+
+    def targets(self, v: np.ndarray, k: int, below: np.ndarray | None = None) -> Lists:
+        return smallest(self.all, v, k, below)
+
+    def sources(self, u: np.ndarray, k: int) -> Lists:
+        return smallest(self.all.transposed(), u, k)
+
+    def select(self, i: np.ndarray | None, j: np.ndarray | None) -> AllPairs:
+        n, m = self.all.shape
+        return AllPairs(self.all.select(np.arange(n) if i is None else i, np.arange(m) if j is None else j))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ManyDimensions:
+    """Euclidean costs, p = 1 or 2, searched by a screen."""
+
+    points: PointCosts
+    screen: Screen
+
+    @classmethod
+    def of(cls, points: PointCosts) -> ManyDimensions:
+        return cls(points, Screen.of(points.x, points.y))
+
+    def costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        return pair_costs(self.points.x, self.points.y, i, j, self.points.ground())
+
+    def targets(self, v: np.ndarray, k: int, below: np.ndarray | None = None) -> Lists:
+        return self.screen.smallest(v, k, self.points.ground(), below)
+
+    def sources(self, u: np.ndarray, k: int) -> Lists:
+        return self.screen.swapped().smallest(u, k, self.points.ground())
+
+    def select(self, i: np.ndarray | None, j: np.ndarray | None) -> ManyDimensions:
+        n, m = self.points.shape
+        return ManyDimensions.of(self.points.select(np.arange(n) if i is None else i, np.arange(m) if j is None else j))
+
+
+def sample_to_all(problem: Sampleable, masses: tuple[np.ndarray, np.ndarray], watch: Watch) -> Solved:
+    """Solve for positive int64 masses of equal sums."""
+    a, b = masses
+    v = np.zeros(len(b))
+    if min(len(a), len(b)) >= _ENOUGH:
+        rng = np.random.default_rng(_SEED)
+        i, j = (np.sort(rng.permutation(len(w))[: len(w) // 4]) for w in (a, b))
+        part = sample_to_all(problem.select(i, j), _balanced(a[i], b[j]), watch)
+        v = problem.select(i, None).sources(part.u, 1).value[:, 0]
+    return generate(problem, masses, None, v, watch)
+
+
+def _balanced(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same masses with what one side has less of added to its largest: enough for a start."""
+    missing = int(a.sum() - b.sum())
+    a, b = a.copy(), b.copy()
+    if missing < 0:
+        a[np.argmax(a)] -= missing
+    else:
+        b[np.argmax(b)] += missing
+    return a, b

@@ -1,0 +1,145 @@
+r"""The k smallest :math:`c(x_i, y_j) - v_j` in many dimensions, by products of matrices in single precision.
+
+With :math:`|x - y|^2 = |x|^2 + |y|^2 - 2 \langle x, y \rangle` one product of matrices gives all pairs, 1e-7 or so of
+the norms off. That is a screen: norms are lowered by more than the error can be (Higham, *Accuracy and Stability of
+Numerical Algorithms*, 2002, section 3.1), so that every pair that belongs to the list passes. What passes is computed
+again from the coordinates in double precision, and a row that lets too much pass is computed in full.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._arrays import power_of_two
+from ..compilation import kernel
+from .ground import Ground
+from .nearest import Lists, pair_cost, pair_costs
+
+__all__ = ["Screen"]
+
+_ENTRIES = 2**20  # of a block of the product
+_SPARE = 12  # pairs of a row that may pass beyond those asked for
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Screen:
+    """Two sets of points (n, d) and (m, d), and copies of them in single precision, centred, of size about 1."""
+
+    x: np.ndarray
+    y: np.ndarray
+    x_single: np.ndarray
+    y_single: np.ndarray
+    x_norm: np.ndarray
+    y_norm: np.ndarray
+    unit: float
+
+    @classmethod
+    def of(cls, x: np.ndarray, y: np.ndarray) -> Screen:
+        """For Euclidean costs with p = 1 or 2."""
+        centre = y.mean(axis=0)
+        unit = power_of_two(float(max(np.abs(x - centre).max(), np.abs(y - centre).max())))
+        single = [((z - centre) / unit).astype(np.float32) for z in (x, y)]
+        norm = [np.einsum("ij,ij->i", z, z, dtype=np.float64) for z in single]
+        return cls(x, y, *single, *norm, unit)
+
+    def swapped(self) -> Screen:
+        """The same with the two sides exchanged."""
+        return Screen(self.y, self.x, self.y_single, self.x_single, self.y_norm, self.x_norm, self.unit)
+
+    def smallest(self, v: np.ndarray, k: int, ground: Ground, below: np.ndarray | None = None) -> Lists:
+        """The k smallest ``c(x_i, y_j) - v[j]`` for every i, and of those only what is less than ``below[i]``."""
+        n, m = len(self.x), len(self.y)
+        limit = np.full(n, np.inf) if below is None else below
+        passed = min(m, k + _SPARE)
+        index, low = np.full((n, passed), -1, dtype=np.int32), np.full((n, passed), np.inf, dtype=np.float32)
+        unit = self.unit**ground.p
+        error = 2.0**-22 * (self.x.shape[1] + 16)  # conversions and sums of d products, relative to the norms
+        scaled = v / unit
+        scaled += 2.0**-20 * np.abs(scaled)
+        column = (self.y_norm * (1 - error)).astype(np.float32)
+        row = (self.x_norm * (1 - error)).astype(np.float32)
+        potential = scaled.astype(np.float32)
+        top = (limit / unit + 2.0**-20 * np.abs(limit / unit)).astype(np.float32)
+        step = max(1, _ENTRIES // m)
+        for first in range(0, n, step):
+            product = self.x_single[first : first + step] @ self.y_single.T
+            _screen(product, row, column, potential, top, int(ground.p), index, low, first)
+        return self._exact(index, low, limit, v, k, ground)
+
+    def _exact(
+        self, index: np.ndarray, low: np.ndarray, limit: np.ndarray, v: np.ndarray, k: int, ground: Ground
+    ) -> Lists:
+        """What passed, in double precision; a row whose screen was full may have missed something."""
+        n, passed = index.shape
+        value = np.full(index.shape, np.inf)
+        i, slot = np.nonzero(index >= 0)
+        j = index[i, slot]
+        cost = pair_costs(self.x, self.y, i, j, ground)
+        value[i, slot] = np.maximum(cost * ground.factor - ground.offset, 0.0) - v[j]
+        value[value >= limit[:, None]] = np.inf
+        order = np.argsort(value, axis=1, kind="stable")[:, :k]
+        lists = Lists(
+            np.take_along_axis(index, order, axis=1),
+            np.take_along_axis(value, order, axis=1),
+            np.isfinite(value).sum(axis=1, dtype=np.int32).clip(max=k),
+        )
+        if passed < len(self.y):
+            unit = self.unit**ground.p
+            wanted = np.minimum(limit, lists.value[:, -1])
+            full = np.flatnonzero((index[:, -1] >= 0) & (low[:, -1].astype(np.float64) * unit < wanted))
+            for i in full.tolist():
+                _in_full(self.x, self.y, i, v, ground, limit[i], *lists)
+        return lists
+
+
+@kernel()
+def _screen(product: Any, row: Any, column: Any, v: Any, top: Any, p: int, index: Any, low: Any, first: int) -> None:
+    k = index.shape[1]
+    for r in range(product.shape[0]):
+        i = first + r
+        worst, found, base = top[i], 0, row[i]
+        for j in range(product.shape[1]):
+            square = base + column[j] - np.float32(2.0) * product[r, j]
+            if p == 2:
+                value = square - v[j]
+            else:
+                reach = worst + v[j]  # no root is taken where its square cannot be small enough
+                if reach <= np.float32(0.0) or square >= reach * reach:
+                    continue
+                value = np.float32(math.sqrt(max(square, np.float32(0.0)))) - v[j]
+            if value < worst:
+                if found < k:
+                    found += 1
+                t = found - 1
+                while t > 0 and low[i, t - 1] > value:
+                    low[i, t], index[i, t] = low[i, t - 1], index[i, t - 1]
+                    t -= 1
+                low[i, t], index[i, t] = value, j
+                if found == k:
+                    worst = low[i, k - 1]
+
+
+@kernel(pair_cost)
+def _in_full(x: Any, y: Any, i: int, v: Any, ground: Any, below: float, index: Any, value: Any, count: Any) -> None:
+    k = index.shape[1]
+    metric, p, factor, offset = ground
+    worst, found = below, 0
+    for j in range(y.shape[0]):
+        r = max(pair_cost(x, i, y, j, metric, p) * factor - offset, 0.0) - v[j]
+        if r < worst:
+            if found < k:
+                found += 1
+            t = found - 1
+            while t > 0 and value[i, t - 1] > r:
+                value[i, t], index[i, t] = value[i, t - 1], index[i, t - 1]
+                t -= 1
+            value[i, t], index[i, t] = r, j
+            if found == k:
+                worst = value[i, k - 1]
+    for t in range(found, k):
+        value[i, t], index[i, t] = np.inf, -1
+    count[i] = found
