@@ -9,6 +9,7 @@ all pairs, with every rounding in the safe direction. What closes the gap is opt
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from scipy import sparse
 
 from ._arrays import as_float64, is_tensor, normalised_weights, power_of_two, to_numpy
 from .errors import InvalidMeasureError
+from .masses import Masses
 from .measures import as_samples, check_p, same_dimension
 from .result import Certificate
 from .search.ground import Costs, MatrixCosts, PointCosts, check_metric
@@ -73,7 +75,7 @@ def certify(
             "Rescale x and y; W_p scales with them"
         )
     f, g = _potentials(potentials, costs.shape)
-    found = _check(costs, _plan(plan, costs.shape), f / unit, g / unit, to_numpy(P.mass), to_numpy(Q.mass))
+    found = _check(costs, _plan(plan, costs.shape), f / unit, g / unit, masses(P.given), masses(Q.given))
     if unit == 1.0:
         return found
     outward = (lambda v, side: float(np.nextafter(v * unit, side)) if v else v)  # noqa: E731
@@ -109,37 +111,34 @@ def certify_lp(plan: Any, potentials: tuple[Any, Any], cost: Any, a: Any = None,
     costs = MatrixCosts(cost_matrix(cost))
     n, m = costs.shape
     f, g = _potentials(potentials, costs.shape)
-    return _check(costs, _plan(plan, costs.shape), f, g, to_numpy(masses(a, n, "a")), to_numpy(masses(b, m, "b")))
+    a, b = masses(checked_weights(a, n, "a")), masses(checked_weights(b, m, "b"))
+    return _check(costs, _plan(plan, costs.shape), f, g, a, b)
 
 
-def primal_above(costs: Costs, plan: sparse.coo_array) -> float:
-    """The cost of a plan, rounded up."""
+def primal_above(costs: Costs, plan: sparse.coo_array, low: np.ndarray | float = 0.0) -> float:
+    """The cost of a plan, rounded up; ``low`` is what its entries, as pairs of doubles, have beyond their floats."""
     price = costs.pairs_above(plan.row, plan.col)
     if not np.all(np.isfinite(price)):
         return math.inf
     unit = power_of_two(float(np.max(np.abs(price), initial=0.0)))
-    product, error = two_product(plan.data, price / unit)
-    return unit * sum_bounds([*product.tolist(), *error.tolist()])[1]
+    price = price / unit
+    product, error = two_product(plan.data, price)
+    rest = low * price
+    slack = np.where(low != 0.0, 2.0**-52 * np.abs(rest) + 2.0**-98 * np.abs(product), 0.0)
+    return unit * sum_bounds(chain(product, error, np.atleast_1d(rest), np.atleast_1d(slack)))[1]
 
 
-def dual_below(f: np.ndarray, g: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
-    """``<a, f> / sum(a) + <b, g> / sum(b)``, rounded down.
-
-    The sums are 1 to within rounding, which matters when f is large and g about -f: what they miss is accounted for.
-    """
-    f, a, g, b = f[a > 0], a[a > 0], g[b > 0], b[b > 0]
-    if not np.all(np.isfinite(f)):
+def dual_below(f: np.ndarray, g: np.ndarray, a: Masses, b: Masses) -> float:
+    """``<a, f> + <b, g>``, rounded down."""
+    if not np.all(np.isfinite(f[a.high > 0])):
         return math.inf  # a source with mass and without arcs: no plan exists
+    f, g = np.where(a.high > 0, f, 0.0), np.where(b.high > 0, g, 0.0)
     unit = power_of_two(float(max(np.max(np.abs(f)), np.max(np.abs(g)))))
-    terms, slack = [], 0.0
+    parts: list[np.ndarray] = []
     for mass, potential in ((a, f / unit), (b, g / unit)):
-        product, error = two_product(mass, potential)
-        part = [*product.tolist(), *error.tolist()]
-        excess = math.fsum([*mass.tolist(), -1.0])
-        correction = -math.fsum(part) * excess / (1.0 + excess)
-        terms += [*part, correction]
-        slack += 2.0**-50 * abs(correction)
-    return unit * sum_bounds([*terms, -slack])[0]
+        rest = mass.low * potential
+        parts += [*two_product(mass.high, potential), rest, -(2.0**-50) * np.abs(rest)]
+    return unit * sum_bounds(chain(*parts))[0]
 
 
 def cost_matrix(cost: Any, name: str = "cost") -> Any:
@@ -155,21 +154,27 @@ def cost_matrix(cost: Any, name: str = "cost") -> Any:
     return matrix
 
 
-def masses(weights: Any, count: int, name: str) -> Any:
-    """Weights divided by their sum; equal ones for None."""
+def checked_weights(weights: Any, count: int, name: str) -> Any:
+    """Weights of the rows or columns of a cost matrix, not divided by their sum yet; ones for None."""
     if weights is None:
-        return np.full(count, 1.0 / count)
+        return np.ones(count)
     weights = as_float64(weights, name)
     if tuple(weights.shape) != (count,):
         raise InvalidMeasureError(f"{name} has shape {tuple(weights.shape)}: expected ({count},) to fit cost")
-    return normalised_weights(weights, name)
+    normalised_weights(weights, name)  # refuses what is negative, or sums to 0
+    return weights
+
+
+def masses(weights: Any) -> Masses:
+    """Exact masses of checked weights."""
+    return Masses.of(to_numpy(weights))
 
 
 def _check(
-    costs: Costs, plan: sparse.coo_array, f: np.ndarray, g: np.ndarray, a: np.ndarray, b: np.ndarray
+    costs: Costs, plan: sparse.coo_array, f: np.ndarray, g: np.ndarray, a: Masses, b: Masses
 ) -> Certificate:
-    row_error = np.max(np.abs(np.asarray(plan.sum(axis=1)).ravel() - a))
-    column_error = np.max(np.abs(np.asarray(plan.sum(axis=0)).ravel() - b))
+    row_error = np.max(np.abs(np.asarray(plan.sum(axis=1)).ravel() - a.high))
+    column_error = np.max(np.abs(np.asarray(plan.sum(axis=0)).ravel() - b.high))
     return Certificate(
         primal=primal_above(costs, plan),
         dual=dual_below(transform_below(costs, g), g, a, b),

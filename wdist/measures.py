@@ -50,9 +50,11 @@ class Samples:
     points: Array
     weights: Array | None
     dtype: Any
+    _given: Array | None
 
     def __init__(self, points: Any, weights: Any = None):
         set_ = object.__setattr__
+        set_(self, "_given", None)
         set_(self, "dtype", result_dtype(*(a for a in (points, weights) if is_tensor(a) or a is points)))
         points, weights = _points(points, "points"), None if weights is None else as_float64(weights, "weights")
         points, weights = common_kind(points, weights)
@@ -62,6 +64,7 @@ class Samples:
                     f"weights has shape {tuple(weights.shape)} beside {points.shape[0]} points: "
                     f"expected ({points.shape[0]},), one weight per point"
                 )
+            set_(self, "_given", weights)
             weights = normalised_weights(weights, "weights")
         set_(self, "points", points)
         set_(self, "weights", weights)
@@ -77,6 +80,13 @@ class Samples:
     def __repr__(self) -> str:
         kind = "equal weights" if self.weights is None else "weighted"
         return f"Samples(n={len(self)}, dim={self.dim}, {kind})"
+
+    @property
+    def given(self) -> Array:
+        """The weights before they were divided by their sum; ones where they are equal."""
+        if self._given is not None:
+            return self._given
+        return namespace(self.points).ones((len(self),), dtype=self.points.dtype, device=self.points.device)
 
     @property
     def mass(self) -> Array:

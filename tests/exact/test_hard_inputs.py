@@ -128,11 +128,10 @@ def test_all_mass_at_rest_but_a_part(n: int, part: float, p: float) -> None:
     assert r.upper >= expected ** (1 / p) * (1 - 1e-12)
 
 
-@pytest.mark.parametrize(("seed", "copies"), [(21765, 1), (33554431, 2)])
-def test_tiny_masses_at_rest(seed: int, copies: int) -> None:
-    """Masses of 1e-19, smaller than a unit of 2^-60, beside the same in another order, and beside their halves."""
-    drawn = draw(seed, 20, 80)
-    order = np.tile(np.random.default_rng(0).permutation(len(drawn.x)), copies)
+def test_tiny_masses_at_rest() -> None:
+    """Masses of 1e-19, smaller than a unit of 2^-60, beside the same in another order."""
+    drawn = draw(21765, 20, 80)
+    order = np.random.default_rng(0).permutation(len(drawn.x))
     r = solve(drawn.but(y=drawn.x[order], b=drawn.a[order]))
     assert (r.lower, r.distance, r.upper) == (0, 0, 0)
 

@@ -14,9 +14,9 @@ __all__ = ["merged", "with_added"]
 
 def merged(forward: Lists, backward: Lists) -> tuple[np.ndarray, np.ndarray]:
     """``(start, target)`` of the arcs of either list: targets near a source, and sources near a target."""
-    n = len(forward.index)
-    start, target = np.zeros(n + 1, dtype=np.int64), np.empty(forward.index.size + backward.index.size, dtype=np.int32)
-    _merge(forward.index, forward.count, backward.index, backward.count, start, target, np.empty(n, dtype=np.int64))
+    n = len(forward.which)
+    start, target = np.zeros(n + 1, dtype=np.int64), np.empty(forward.which.size + backward.which.size, dtype=np.int32)
+    _merge(forward.which, forward.found, backward.which, backward.found, start, target, np.empty(n, dtype=np.int64))
     return start, target[: start[-1]]
 
 

@@ -122,8 +122,8 @@ def generate(
 
 def _violations(problem: Problem, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     lists = problem.targets(v, min(_ADDED, len(v)), u)
-    i, k = np.nonzero(np.arange(lists.index.shape[1]) < lists.count[:, None])
-    j = lists.index[i, k]
+    i, k = np.nonzero(np.arange(lists.which.shape[1]) < lists.found[:, None])
+    j = lists.which[i, k]
     cost = problem.costs(i, j)
     violated = cost - u[i] - v[j] < -TOLERANCE * (np.abs(cost) + np.abs(u[i]))
     return i[violated], j[violated], cost[violated]

@@ -35,9 +35,9 @@ def on_given_arcs(costs: MatrixCosts, masses: tuple[np.ndarray, np.ndarray], wat
             break
     else:
         raise ValueError(
-            f"cost leaves {stranded / masses[0].sum():.6g} of the mass without a way: its stored arcs do not reach from "
-            "the sources that have it to the targets that need it. Add arcs, with a high cost where they should be a "
-            "last resort"
+            f"cost leaves {stranded / masses[0].sum():.6g} of the mass without a way: its stored arcs do not reach "
+            "from the sources that have it to the targets that need it. Add arcs, with a high cost where they should "
+            "be a last resort"
         )
     forest = tree.forest(n)
     tree = hang(forest, costs.pairs(forest.i, forest.j), np.zeros(n), m)

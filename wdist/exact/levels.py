@@ -44,21 +44,22 @@ def coarse_to_fine(clouds: Clouds, masses: tuple[np.ndarray, np.ndarray], watch:
     """Solve for positive int64 masses of equal sums."""
     (x, y), (a, b), ground = (clouds.x.points, clouds.y.points), masses, clouds.ground
     before: Clouds | None = None
+    solved: Solved | None = None
     for cells in _levels(len(x), len(y)):
         if cells is None:
             level, mass = clouds, masses
         else:
             (X, A), (Y, B) = _gathered(x, a, cells), _gathered(y, b, cells)
             level, mass = Clouds(X, Y, ground), (A, B)
-        if before is None:
-            plan, v = None, np.zeros(len(mass[1]))
-        else:
+        plan, v = None, np.zeros(len(mass[1]))
+        if before is not None and solved is not None:
             v = nearest(level.y.points, before.x, solved.u, 1, ground).value[:, 0]
             plan = solved.tree.forest(len(before.x.points))
             plan = _divided(plan, level.x.points, mass[0], before.y.points, ground)
             plan = _divided(plan.swapped(), level.y.points, mass[1], level.x.points, ground).swapped()
         solved = generate(level, mass, plan, v, watch)
         before = level
+    assert solved is not None
     return solved
 
 

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from .._arrays import common_kind, is_tensor, namespace, to_numpy, widest
-from ..certificate import cost_matrix
-from ..certificate import masses as checked_masses
+from .._arrays import common_kind, is_tensor, namespace, normalised_weights, widest
+from ..certificate import checked_weights, cost_matrix, masses
 from ..compilation import patiently
+from ..masses import Masses
 from ..measures import check_p
 from ..result import Result
 from ..search.ground import MatrixCosts
 from .generation import Watch
 from .given import on_given_arcs
 from .masses import integer_masses
-from .outcome import Outcome, conclude, judged, placed, plan_of
+from .outcome import Outcome, conclude, judged, placed
 from .sampled import AllPairs, sample_to_all
 
 __all__ = ["transport_lp"]
@@ -66,33 +66,34 @@ def transport_lp(cost: Any, a: Any = None, b: Any = None, *, p: float = 1) -> Re
         raise ValueError(f"cost has a negative entry, {values.min():g}: only at p = 1 can it be one; d ** p is not")
     costs = MatrixCosts(matrix)
     n, m = costs.shape
-    mass = checked_masses(a, n, "a"), checked_masses(b, m, "b")
+    weights = checked_weights(a, n, "a"), checked_weights(b, m, "b")
     watch = Watch()
     with patiently(n * m):
-        outcome = _optimum(costs, to_numpy(mass[0]), to_numpy(mass[1]), watch)
+        outcome = _optimum(costs, masses(weights[0]), masses(weights[1]), watch)
     stats = {"pivots": watch.pivots, "seconds": time.perf_counter() - begin, "n": n, "m": m}
-    result = conclude(outcome, p, 1.0, 1.0, 0.0, stats)
+    result = conclude(outcome, p, 1.0, 1.0, 0.0, stats, positive=not np.any(values < 0))
     tensors = [t for t in (cost, a, b) if is_tensor(t)]
-    return _with_tensor(result, cost, mass, tensors, outcome) if tensors else result
+    return _with_tensor(result, cost, weights, tensors, outcome) if tensors else result
 
 
-def _optimum(costs: MatrixCosts, a: np.ndarray, b: np.ndarray, watch: Watch) -> Outcome:
+def _optimum(costs: MatrixCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
     """Solve and judge among sources and targets with mass; the others get potentials afterwards."""
-    i, j = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
+    i, j = np.flatnonzero(a.high > 0), np.flatnonzero(b.high > 0)
     inner = costs if (len(i), len(j)) == costs.shape else costs.select(i, j)
-    a, b = a[i], b[j]
-    masses = integer_masses(a, b)
+    a, b = a.take(i), b.take(j)
+    units = integer_masses(a, b)
     if sparse.issparse(inner.matrix):
-        solved = on_given_arcs(inner, masses, watch)
+        solved = on_given_arcs(inner, units, watch)
     else:
-        solved = sample_to_all(AllPairs(inner), masses, watch)
-    outcome = judged(inner, plan_of(solved.tree, a, b), solved.v, a, b)
+        solved = sample_to_all(AllPairs(inner), units, watch)
+    outcome = judged(inner, solved, a, b)
     return placed(outcome, costs, i, j)
 
 
-def _with_tensor(result: Result, cost: Any, mass: Any, tensors: list[Any], outcome: Outcome) -> Result:
+def _with_tensor(result: Result, cost: Any, weights: Any, tensors: list[Any], outcome: Outcome) -> Result:
     from .._autograd import with_gradient
 
+    mass = (normalised_weights(w, "weights") for w in weights)
     inputs = common_kind(cost if is_tensor(cost) else None, *mass, *tensors[:1])[:3]
     xp, device = namespace(tensors[0]), tensors[0].device
     floating = [t.dtype for t in tensors if t.dtype.is_floating_point]

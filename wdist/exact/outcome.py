@@ -10,14 +10,15 @@ from scipy import sparse
 
 from ..certificate import dual_below, primal_above
 from ..errors import NotConvergedError
+from ..masses import Masses
 from ..result import Result
 from ..search.ground import Costs
 from ..search.rounding import root_bounds
 from ..search.transform import transform_below
+from .generation import Solved
 from .masses import flows
-from .tree import Tree
 
-__all__ = ["TOLERANCE", "Outcome", "conclude", "judged", "placed", "plan_of", "sharper"]
+__all__ = ["TOLERANCE", "Outcome", "conclude", "judged", "placed", "sharper"]
 
 TOLERANCE = 1e-9  # relative width of the bracket of the cost within which a distance is called exact
 
@@ -40,22 +41,19 @@ class Outcome(NamedTuple):
         return 0.0 if gap <= 0.0 else gap / self.size if self.size > 0.0 else math.inf
 
 
-def plan_of(tree: Tree, a: np.ndarray, b: np.ndarray) -> sparse.coo_array:
-    """The plan of a tree, its flows from the weights themselves."""
-    flow = flows(tree, a, b)
-    child = np.flatnonzero((flow > 0) & (tree.parent != len(a) + len(b)))
-    return sparse.coo_array((flow[child], tree.ends(child, len(a))), shape=(len(a), len(b)))
-
-
-def judged(costs: Costs, plan: sparse.coo_array, g: np.ndarray, a: np.ndarray, b: np.ndarray) -> Outcome:
-    """The bracket of a plan and target potentials; f is their c-transform."""
+def judged(costs: Costs, solved: Solved, a: Masses, b: Masses) -> Outcome:
+    """The plan of a tree, its flows from the weights themselves; the c-transform of g; the bracket they prove."""
+    n, m = costs.shape
+    flow, low = flows(solved.tree, a, b)
+    child = np.flatnonzero((flow > 0) & (solved.tree.parent != n + m))
+    plan = sparse.coo_array((flow[child], solved.tree.ends(child, n)), shape=(n, m))
+    g = solved.v
     f = transform_below(costs, g)
     f = np.where(np.isfinite(f), f, 0.0)  # without arcs, and so without mass: any number is feasible
     prices = costs.pairs(plan.row, plan.col)
-    cost, size = math.fsum(plan.data * prices), math.fsum(plan.data * np.abs(prices))
-    lower, upper = dual_below(f, g, a, b), primal_above(costs, plan)
-    if not np.any(prices < 0):
-        lower = max(lower, 0.0)
+    terms = plan.data * prices
+    cost, size = math.fsum(terms), math.fsum(np.abs(terms))
+    lower, upper = dual_below(f, g, a, b), primal_above(costs, plan, low[child])
     return Outcome(plan, f, g, cost, min(lower, upper), upper, size)
 
 
@@ -84,8 +82,12 @@ def placed(outcome: Outcome, costs: Costs, i: np.ndarray, j: np.ndarray) -> Outc
     return outcome._replace(plan=plan, f=f, g=g)
 
 
-def conclude(outcome: Outcome, p: float, scale: float, unit: float, rtol: float, stats: dict[str, Any]) -> Result:
+def conclude(
+    outcome: Outcome, p: float, scale: float, unit: float, rtol: float, stats: dict[str, Any], positive: bool = True
+) -> Result:
     """The Result, or NotConvergedError with it where the bracket is wider than asked for."""
+    if positive:
+        outcome = outcome._replace(lower=max(outcome.lower, 0.0))
     lower, upper = root_bounds(outcome.lower, outcome.upper, p)
     cost = outcome.cost if p == 1.0 else max(outcome.cost, 0.0)
     distance = scale * (cost ** (1.0 / p) if p != 1.0 else cost)

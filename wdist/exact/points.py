@@ -16,6 +16,7 @@ import numpy as np
 
 from .._arrays import Array, common_kind, is_tensor, namespace, to_numpy, widest
 from ..compilation import patiently
+from ..masses import Masses
 from ..measures import Samples, as_samples, check_p, same_dimension
 from ..result import Result
 from ..search.cells import Cells, kd_order
@@ -24,7 +25,7 @@ from ..search.transform import TREE_DIMENSIONS
 from .generation import Problem, Watch, generate
 from .levels import Clouds, coarse_to_fine
 from .masses import integer_masses
-from .outcome import Outcome, conclude, judged, placed, plan_of, sharper
+from .outcome import Outcome, conclude, judged, placed, sharper
 from .sampled import AllPairs, ManyDimensions, sample_to_all
 
 __all__ = ["transport"]
@@ -96,19 +97,19 @@ def transport(
     costs = PointCosts.between(to_numpy(P.points), to_numpy(Q.points), p, metric)
     watch = Watch(progress, rtol)
     with patiently(len(P) * len(Q)):
-        outcome = _optimum(costs, to_numpy(P.mass), to_numpy(Q.mass), watch)
+        outcome = _optimum(costs, Masses.of(to_numpy(P.given)), Masses.of(to_numpy(Q.given)), watch)
     stats = {"pivots": watch.pivots, "seconds": time.perf_counter() - begin, "n": len(P), "m": len(Q)}
     result = conclude(outcome, p, costs.scale, costs.unit, rtol, stats)
     return _with_tensor(result, P, Q, costs, outcome) if is_tensor(P.points) or is_tensor(Q.points) else result
 
 
-def _optimum(costs: PointCosts, a: np.ndarray, b: np.ndarray, watch: Watch) -> Outcome:
+def _optimum(costs: PointCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
     """Solve and judge among points with mass, in k-d order; the others get potentials afterwards."""
-    i, j = np.flatnonzero(a > 0), np.flatnonzero(b > 0)
+    i, j = np.flatnonzero(a.high > 0), np.flatnonzero(b.high > 0)
     few = costs.x.shape[1] <= TREE_DIMENSIONS
     if few:
         i, j = i[kd_order(costs.x[i])], j[kd_order(costs.y[j])]
-    inner, a, b = costs.select(i, j), a[i], b[j]
+    inner, a, b = costs.select(i, j), a.take(i), b.take(j)
     masses = integer_masses(a, b)
     problem: Problem
     if few:
@@ -118,11 +119,11 @@ def _optimum(costs: PointCosts, a: np.ndarray, b: np.ndarray, watch: Watch) -> O
         screened = costs.metric == "euclidean" and costs.p in (1.0, 2.0)
         problem = ManyDimensions.of(inner) if screened else AllPairs(inner)
         solved = sample_to_all(problem, masses, watch)
-    outcome = judged(inner, plan_of(solved.tree, a, b), solved.v, a, b)
+    outcome = judged(inner, solved, a, b)
     if outcome.relative_gap > max(_SHARP, watch.rtol):
-        anchor = np.zeros(len(a))
-        solved = generate(problem, masses, solved.tree.forest(len(a)), solved.v, watch, anchor)
-        outcome = sharper(outcome, judged(inner, plan_of(solved.tree, a, b), solved.v, a, b))
+        anchor = np.zeros(len(i))
+        solved = generate(problem, masses, solved.tree.forest(len(i)), solved.v, watch, anchor)
+        outcome = sharper(outcome, judged(inner, solved, a, b))
     return placed(outcome, costs, i, j)
 
 

@@ -57,7 +57,9 @@ class Tree(NamedTuple):
 
 
 def hang(forest: Forest, cost: np.ndarray, anchor: np.ndarray, m: int) -> Tree:
-    """The tree of a forest over ``len(anchor)`` sources and m targets; ``anchor[i]`` where source i hangs on the root."""
+    """The tree of a forest over ``len(anchor)`` sources and m targets; where source i hangs on the root, it starts at
+    ``anchor[i]``.
+    """
     n = len(anchor)
     nodes = n + m + 1
     tree = Tree(

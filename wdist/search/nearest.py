@@ -26,11 +26,11 @@ _ROWS = 2**15  # queries in one call of the kernel: between calls Ctrl-C is hear
 
 
 class Lists(NamedTuple):
-    """For every source the targets of the smallest values, ascending: (n, k) ``index``, ``value``; ``count`` (n,)."""
+    """For every source the ``found`` (n,) targets, ``which`` (n, k), of its smallest values, ``value``, ascending."""
 
-    index: np.ndarray
+    which: np.ndarray
     value: np.ndarray
-    count: np.ndarray
+    found: np.ndarray
 
 
 def nearest(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, below: np.ndarray | None = None) -> Lists:

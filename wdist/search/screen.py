@@ -42,9 +42,9 @@ class Screen:
         """For Euclidean costs with p = 1 or 2."""
         centre = y.mean(axis=0)
         unit = power_of_two(float(max(np.abs(x - centre).max(), np.abs(y - centre).max())))
-        single = [((z - centre) / unit).astype(np.float32) for z in (x, y)]
-        norm = [np.einsum("ij,ij->i", z, z, dtype=np.float64) for z in single]
-        return cls(x, y, *single, *norm, unit)
+        u, v = (((z - centre) / unit).astype(np.float32) for z in (x, y))
+        u_norm, v_norm = (np.einsum("ij,ij->i", z, z, dtype=np.float64) for z in (u, v))
+        return cls(x, y, u, v, u_norm, v_norm, unit)
 
     def swapped(self) -> Screen:
         """The same with the two sides exchanged."""
@@ -74,7 +74,7 @@ class Screen:
         self, index: np.ndarray, low: np.ndarray, limit: np.ndarray, v: np.ndarray, k: int, ground: Ground
     ) -> Lists:
         """What passed, in double precision; a row whose screen was full may have missed something."""
-        n, passed = index.shape
+        passed = index.shape[1]
         value = np.full(index.shape, np.inf)
         i, slot = np.nonzero(index >= 0)
         j = index[i, slot]
@@ -91,8 +91,8 @@ class Screen:
             unit = self.unit**ground.p
             wanted = np.minimum(limit, lists.value[:, -1])
             full = np.flatnonzero((index[:, -1] >= 0) & (low[:, -1].astype(np.float64) * unit < wanted))
-            for i in full.tolist():
-                _in_full(self.x, self.y, i, v, ground, limit[i], *lists)
+            for row in full.tolist():
+                _in_full(self.x, self.y, row, v, ground, limit[row], *lists)
         return lists
 
 

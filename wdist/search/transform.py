@@ -54,8 +54,8 @@ def _two_smallest(costs: PointCosts, g: np.ndarray, ground: Ground) -> tuple[np.
         return Screen.of(costs.x, costs.y).smallest(g, k, ground)[:2]
     i, j = kd_order(costs.x), kd_order(costs.y)
     lists = nearest(costs.x[i], Cells.of(costs.y[j]), g[j], k, ground)
-    index, value = np.empty_like(lists.index), np.empty_like(lists.value)
-    index[i], value[i] = j[lists.index], lists.value
+    index, value = np.empty_like(lists.which), np.empty_like(lists.value)
+    index[i], value[i] = j[lists.which], lists.value
     return index, value
 
 
