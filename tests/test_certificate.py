@@ -96,7 +96,8 @@ def test_dual_is_below_the_exact_rational_value(data: st.DataObject) -> None:
     found = wdist.certify_lp(plan, (np.zeros(n), g), cost, a, b)
     C = [[Fraction(c) for c in row] for row in cost.tolist()]
     G, A, B = ([Fraction(v) for v in values.tolist()] for values in (g, a, b))
-    dual = sum(w * min(c - h for c, h in zip(row, G, strict=True)) for w, row in zip(A, C, strict=True)) / sum(A)  # of the weights as given
+    below = (min(c - h for c, h in zip(row, G, strict=True)) for row in C)
+    dual = sum(w * f for w, f in zip(A, below, strict=True)) / sum(A)  # of the weights as given
     dual += sum(w * h for w, h in zip(B, G, strict=True)) / sum(B)
     primal = sum(Fraction(w) * Fraction(c) for w, c in zip(plan.ravel().tolist(), cost.ravel().tolist(), strict=True))
     assert Fraction(found.dual) <= dual  # no tolerance: it is a bound
