@@ -9,7 +9,6 @@ all pairs, with every rounding in the safe direction. What closes the gap is opt
 from __future__ import annotations
 
 import math
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -125,7 +124,7 @@ def primal_above(costs: Costs, plan: sparse.coo_array, low: np.ndarray | float =
     product, error = two_product(plan.data, price)
     rest = low * price
     slack = np.where(low != 0.0, 2.0**-52 * np.abs(rest) + 2.0**-98 * np.abs(product), 0.0)
-    return unit * sum_bounds(chain(product, error, np.atleast_1d(rest), np.atleast_1d(slack)))[1]
+    return unit * sum_bounds(product, error, np.broadcast_to(rest, product.shape), slack)[1]
 
 
 def dual_below(f: np.ndarray, g: np.ndarray, a: Masses, b: Masses) -> float:
@@ -134,11 +133,10 @@ def dual_below(f: np.ndarray, g: np.ndarray, a: Masses, b: Masses) -> float:
         return math.inf  # a source with mass and without arcs: no plan exists
     f, g = np.where(a.high > 0, f, 0.0), np.where(b.high > 0, g, 0.0)
     unit = power_of_two(float(max(np.max(np.abs(f)), np.max(np.abs(g)))))
-    parts: list[np.ndarray] = []
-    for mass, potential in ((a, f / unit), (b, g / unit)):
-        rest = mass.low * potential
-        parts += [*two_product(mass.high, potential), rest, -(2.0**-50) * np.abs(rest)]
-    return unit * sum_bounds(chain(*parts))[0]
+    potential, high, low = (np.concatenate(pair) for pair in ((f / unit, g / unit), (a.high, b.high), (a.low, b.low)))
+    product, error = two_product(high, potential)
+    rest = low * potential
+    return unit * sum_bounds(product, error, rest, -(2.0**-50) * np.abs(rest))[0]
 
 
 def cost_matrix(cost: Any, name: str = "cost") -> Any:

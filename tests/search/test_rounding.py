@@ -25,11 +25,20 @@ def test_error_terms_are_exact(a: float, b: float) -> None:
 
 @given(st.lists(number, max_size=8))
 def test_sum_is_enclosed_by_neighbours(terms: list[float]) -> None:
-    low, high = sum_bounds(terms)
+    low, high = sum_bounds(np.array(terms))
     exact = sum(map(Fraction, terms), Fraction(0))
     assert Fraction(low) <= exact <= Fraction(high)
     assert high <= math.nextafter(low, math.inf)
     assert (low == high) == (Fraction(low) == exact)
+
+
+@given(st.lists(number, min_size=1, max_size=8), st.floats(-1, 1))
+def test_corrections_count(terms: list[float], part: float) -> None:
+    corrections = 2.0**-53 * part * np.array(terms)
+    low, high = sum_bounds(np.array(terms), corrections)
+    exact = sum(map(Fraction, [*terms, *corrections.tolist()]), Fraction(0))
+    assert Fraction(low) <= exact <= Fraction(high)
+    assert high - low <= 2.0**-50 * sum(map(abs, terms))
 
 
 @given(st.floats(1e-300, 1e300), st.sampled_from([2.0, 3.0, 7.0]))

@@ -75,6 +75,7 @@ def _pivots(
     n = start.shape[0] - 1
     place, clean, length, mark = state
     pivots, steps = 0, 0
+    new = np.zeros(parent.shape[0], dtype=np.int8)  # whether the arc to the parent came since the last refresh
     mark += 1
     _refresh(parent, price, potential, seen, path, mark)
     while clean < n and steps < limit:
@@ -90,61 +91,84 @@ def _pivots(
                 queued += 1
             place = place + 1 if place + 1 < n else 0
             clean += 1
-        walked, batch = 0, 0
+        walked, batch, skipped = 0, 0, 0
+        new[:] = 0
+        doubt = 0.0
+        for u in range(parent.shape[0]):
+            doubt = max(doubt, abs(potential[u]))
+        doubt *= -64.0 * TOLERANCE
         for q in range(queued):
             e = arc[q]
-            x, y = np.int64(row[q]), np.int64(n + target[e])
+            x, y = np.uintp(row[q]), np.uintp(n + target[e])
             # Up both sides to where the cycle closes; the reduced cost on the way.
-            a, b, s, largest = x, y, 0.0, abs(cost[e])
-            while a != b:
+            a, b, s = x, y, cost[e] - potential[x] + potential[y]
+            while a != b and s < 0.0:
                 walked += 1
                 if size[a] < size[b]:
-                    s += price[a]
-                    largest = max(largest, abs(price[a]))
-                    a = np.int64(parent[a])
+                    above = np.uintp(parent[a])
+                    if new[a] != 0:
+                        s -= price[a] - (potential[a] - potential[above])
+                    a = above
                 else:
-                    s -= price[b]
-                    largest = max(largest, abs(price[b]))
-                    b = np.int64(parent[b])
-            if cost[e] - s >= -TOLERANCE * largest:
+                    above = np.uintp(parent[b])
+                    if new[b] != 0:
+                        s += price[b] - (potential[b] - potential[above])
+                    b = above
+            if s >= 0.0:
+                skipped += 1
                 continue
+            if s >= doubt:
+                largest, s = abs(cost[e]), cost[e]
+                u = x
+                while u != a:
+                    s -= price[u]
+                    largest = max(largest, abs(price[u]))
+                    u = np.uintp(parent[u])
+                u = y
+                while u != a:
+                    s += price[u]
+                    largest = max(largest, abs(price[u]))
+                    u = np.uintp(parent[u])
+                if s >= -TOLERANCE * largest:
+                    continue
             top = a
             # Flow falls on arcs up from sources on the side of x, on arcs down to targets on the side of y.
-            delta, leaving, from_x = np.int64(2**62), np.int64(-1), True
+            delta, leaving, from_x = np.int64(2**62), np.uintp(0), True
             u = x
             while u != top:
                 if u < n and flow[u] < delta:
                     delta, leaving = flow[u], u
-                u = np.int64(parent[u])
+                u = np.uintp(parent[u])
             u = y
             while u != top:
                 if u >= n and flow[u] <= delta:
                     delta, leaving, from_x = flow[u], u, False
-                u = np.int64(parent[u])
+                u = np.uintp(parent[u])
             moved = size[leaving]
             inside, outside = (x, y) if from_x else (y, x)
             if delta > 0:
                 u = x
                 while u != top:
                     flow[u] += -delta if u < n else delta
-                    u = np.int64(parent[u])
+                    u = np.uintp(parent[u])
                 u = y
                 while u != top:
                     flow[u] += delta if u < n else -delta
-                    u = np.int64(parent[u])
-            u = np.int64(parent[leaving])
+                    u = np.uintp(parent[u])
+            u = np.uintp(parent[leaving])
             while u != top:
                 size[u] -= moved
-                u = np.int64(parent[u])
+                u = np.uintp(parent[u])
             u = outside
             while u != top:
                 size[u] += moved
-                u = np.int64(parent[u])
+                u = np.uintp(parent[u])
             # Turn the path from `inside` up to `leaving` over, and hang it on `outside`.
             u, above, carried, step = inside, outside, delta, cost[e] if inside < n else -cost[e]
-            below = np.int32(0)
+            below, fresh = np.int32(0), np.int8(1)
             while True:
-                old, old_flow, old_size, old_price = np.int64(parent[u]), flow[u], size[u], price[u]
+                new[u], fresh = fresh, new[u]
+                old, old_flow, old_size, old_price = np.uintp(parent[u]), flow[u], size[u], price[u]
                 parent[u], flow[u], price[u], size[u] = above, carried, step, moved - below
                 if u == leaving:
                     break

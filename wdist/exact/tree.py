@@ -82,7 +82,8 @@ def split(forest: Forest, mass: np.ndarray, key: np.ndarray) -> Forest:
     """
     order = np.lexsort((key, forest.i))
     ends, parts = np.cumsum(forest.flow[order]), np.cumsum(mass)
-    cut = np.union1d(ends, parts)
+    cut = np.sort(np.concatenate([ends, parts]), kind="stable")  # two runs, which this sort merges
+    cut = cut[np.diff(cut, prepend=0) > 0]
     arc = order[np.searchsorted(ends, cut)]
     return Forest(np.searchsorted(parts, cut), forest.j[arc], np.diff(cut, prepend=0))
 

@@ -8,7 +8,6 @@ was rounded away, so a bound moves outward by one unit in the last place, and on
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -31,15 +30,25 @@ def two_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return product, error
 
 
-def sum_bounds(terms: Iterable[float]) -> tuple[float, float]:
-    """The two floats that enclose the exact sum; equal when the sum is a float."""
-    terms = list(terms)
-    total = math.fsum(terms)
+def sum_bounds(terms: np.ndarray, *corrections: np.ndarray) -> tuple[float, float]:
+    """Floats that enclose the exact sum of terms and corrections; neighbours, or equal when it is a float.
+
+    Corrections are a rounding error in size, so that a bound of the error of their plain sum is enough.
+    """
+    values = terms.tolist()
+    total = math.fsum(values)
     if not math.isfinite(total):
         return total, total
-    rest = math.fsum([*terms, -total])
-    below = math.nextafter(total, -math.inf) if rest < 0 else total
-    above = math.nextafter(total, math.inf) if rest > 0 else total
+    rest = math.fsum([*values, -total])
+    parts, slack = [total, rest], 2.0**-52 * abs(rest)
+    for correction in corrections:
+        parts.append(float(np.sum(correction)))
+        slack += 2.0**-52 * len(correction) * float(np.sum(np.abs(correction)))
+    below, above = (math.fsum([*parts, side * slack]) for side in (-1.0, 1.0))
+    if math.fsum([*parts, -slack, -below]) < 0:
+        below = math.nextafter(below, -math.inf)
+    if math.fsum([*parts, slack, -above]) > 0:
+        above = math.nextafter(above, math.inf)
     return below, above
 
 

@@ -52,11 +52,9 @@ def _two_smallest(costs: PointCosts, g: np.ndarray, ground: Ground) -> tuple[np.
     k = min(2, len(g))
     if costs.x.shape[1] > TREE_DIMENSIONS:
         return Screen.of(costs.x, costs.y).smallest(g, k, ground)[:2]
-    i, j = kd_order(costs.x), kd_order(costs.y)
-    lists = nearest(costs.x[i], Cells.of(costs.y[j]), g[j], k, ground)
-    index, value = np.empty_like(lists.which), np.empty_like(lists.value)
-    index[i], value[i] = j[lists.which], lists.value
-    return index, value
+    order = kd_order(costs.y)
+    lists = nearest(costs.x, Cells.of(costs.y[order]), g[order], k, ground)
+    return order[lists.which], lists.value
 
 
 def _searched_below(costs: PointCosts, g: np.ndarray) -> np.ndarray:
