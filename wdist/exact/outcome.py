@@ -72,7 +72,7 @@ def placed(outcome: Outcome, costs: Costs, i: np.ndarray, j: np.ndarray) -> Outc
     plan = sparse.coo_array((plan.data, (i[plan.row], j[plan.col])), shape=(n, m))
     f, g = np.zeros(n), np.zeros(m)
     f[i], g[j] = outcome.f, outcome.g
-    idle_f, idle_g = np.setdiff1d(np.arange(n), i), np.setdiff1d(np.arange(m), j)
+    idle_f, idle_g = (np.flatnonzero(np.bincount(used, minlength=size) == 0) for used, size in ((i, n), (j, m)))
     if len(idle_f):
         room = transform_below(costs.select(idle_f, j), outcome.g)
         f[idle_f] = np.where(np.isfinite(room), room, 0.0)

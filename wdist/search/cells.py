@@ -21,7 +21,7 @@ from ..compilation import kernel
 __all__ = ["LEAF", "SLACK", "Cells", "kd_order"]
 
 SLACK = 2.0**-44  # by which bounds are moved outward, relative to their terms: above their rounding up to d = 100
-LEAF = 8  # points in a leaf, at most
+LEAF = 12  # points in a leaf, at most
 _FITTED_LEVELS = 7  # levels, from the leaves up, whose cells get a slope
 
 
@@ -34,7 +34,7 @@ def kd_order(points: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Cells:
-    """Points in k-d order, with the boxes ``box`` (nodes, 2, d), low and high, of the nodes of their tree."""
+    """Points in k-d order, with the boxes ``box`` (nodes, 2, d), centre and half width, of the nodes of their tree."""
 
     points: np.ndarray
     depth: int
@@ -44,12 +44,15 @@ class Cells:
     def of(cls, points: np.ndarray) -> Cells:
         """The tree over points that :func:`kd_order` has sorted."""
         depth = max(0, (len(points) - 1) // LEAF).bit_length()
-        box = np.empty((2 << depth, 2, points.shape[1]))
+        box = np.zeros((2 << depth, 2, points.shape[1]))
         _boxes(points, depth, box)
-        return cls(points, depth, box)
+        low, high = box[:, 0], box[:, 1]
+        centre = 0.5 * low + 0.5 * high
+        half = np.maximum(high - centre, centre - low) * (1.0 + 2.0**-50)
+        return cls(points, depth, np.stack([centre, half], axis=1))
 
     def majorant(self, v: np.ndarray) -> np.ndarray:
-        """Per node low, high, slope and, first in the last row, alpha: (nodes, 4, d)."""
+        """Per node centre, half width, slope and, first in the last row, alpha: (nodes, 4, d)."""
         node = np.zeros((len(self.box), 4, self.points.shape[1]))
         node[:, :2] = self.box
         _bounds(self.points, v, self.depth, node, _FITTED_LEVELS)
@@ -160,9 +163,9 @@ def _bounds(points: Any, v: Any, depth: int, cell: Any, fitted: int) -> None:
             for q in range(first, last):
                 rest = v[q]
                 for k in range(d):
-                    rest -= cell[node, 2, k] * (points[q, k] - 0.5 * (cell[node, 0, k] + cell[node, 1, k]))
+                    rest -= cell[node, 2, k] * (points[q, k] - cell[node, 0, k])
                 top = max(top, rest)
             size = abs(top)
             for k in range(d):
-                size += abs(cell[node, 2, k]) * (cell[node, 1, k] - cell[node, 0, k])
+                size += abs(cell[node, 2, k]) * cell[node, 1, k]
             cell[node, 3, 0] = top + SLACK * size

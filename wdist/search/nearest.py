@@ -73,44 +73,42 @@ def pair_cost(x: Any, i: int, y: Any, j: int, metric: int, p: float) -> float:
 
 def _bound(x: Any, i: int, cell: Any, h: int, metric: int, p: float) -> float:
     """A lower bound of ``c(x_i, y) - v(y)`` for y in the box of node h."""
-    total = -cell[h, 3, 0]
+    d, total = x.shape[1], -cell[h, 3, 0]
     if metric == CITYBLOCK and p == 1.0:
-        for k in range(x.shape[1]):
-            low, high, slope = cell[h, 0, k], cell[h, 1, k], cell[h, 2, k]
-            y = min(max(x[i, k], low), high)
-            y = low if slope < -1.0 else (high if slope > 1.0 else y)
-            total += abs(x[i, k] - y) - slope * (y - 0.5 * (low + high))
+        for k in range(d):
+            half, slope, at = cell[h, 1, k], cell[h, 2, k], x[i, k] - cell[h, 0, k]
+            y = -half if slope < -1.0 else (half if slope > 1.0 else min(max(at, -half), half))
+            total += abs(at - y) - slope * y
         return total
     near, far, lift, widest, axis = 0.0, 0.0, 0.0, -1.0, 0
-    for k in range(x.shape[1]):
-        low, high = cell[h, 0, k], cell[h, 1, k]
-        gap, t = max(low - x[i, k], x[i, k] - high, 0.0), abs(0.5 * (low + high) - x[i, k])
-        lift += abs(cell[h, 2, k]) * 0.5 * (high - low)
+    for k in range(d):
+        half, at = cell[h, 1, k], abs(x[i, k] - cell[h, 0, k])
+        gap = max(at - half, 0.0)
+        lift += abs(cell[h, 2, k]) * half
         if metric == EUCLIDEAN:
-            near, far = near + gap * gap, far + t * t
+            near, far = near + gap * gap, far + at * at
         elif metric == CITYBLOCK:
-            near, far = near + gap, far + t
+            near, far = near + gap, far + at
         else:
-            near, far = max(near, gap), max(far, t)
-        if t > widest:
-            widest, axis = t, k
+            near, far = max(near, gap), max(far, at)
+        if at > widest:
+            widest, axis = at, k
     if metric == EUCLIDEAN:
         near, far = math.sqrt(near), math.sqrt(far)
-    total, steep = far, 1.0
+    tangent, steep = far, 1.0
     if p != 1.0:
-        near, total, steep = near**p, far**p, p * far ** (p - 1.0)
-    for k in range(x.shape[1]):
-        low, high = cell[h, 0, k], cell[h, 1, k]
-        t = 0.5 * (low + high) - x[i, k]
+        near, tangent, steep = near**p, far**p, p * far ** (p - 1.0)
+    steep = steep / far if metric == EUCLIDEAN and far > 0.0 else steep
+    for k in range(d):
+        at = cell[h, 0, k] - x[i, k]
         if metric == EUCLIDEAN:
-            rise = t / far if far > 0.0 else 0.0
+            rise = steep * at
         elif metric == CITYBLOCK or k == axis:
-            rise = 1.0 if t > 0.0 else -1.0
+            rise = steep if at > 0.0 else -steep
         else:
             rise = 0.0
-        drop = abs(steep * rise - cell[h, 2, k]) * 0.5 * (high - low)
-        total -= drop
-    return max(total, near - lift) - cell[h, 3, 0]
+        tangent -= abs(rise - cell[h, 2, k]) * cell[h, 1, k]
+    return total + max(tangent, near - lift)
 
 
 @kernel(pair_cost)
@@ -148,7 +146,8 @@ def _search(
                         r = pair_cost(x, i, y, j, metric, p)
                     r = max(r * factor - offset, 0.0) - v[j]
                     if r < worst:
-                        found = min(found + 1, k)
+                        if found < k:
+                            found += 1
                         t = found - 1
                         while t > 0 and value[i, t - 1] > r:
                             value[i, t], index[i, t] = value[i, t - 1], index[i, t - 1]
@@ -163,13 +162,9 @@ def _search(
                 if square:
                     low_bound = -cell[c, 3, 0]
                     for t in range(d):
-                        at, slope = x[i, t], cell[c, 2, t]
-                        best = at + 0.5 * slope  # where the derivative vanishes, or the nearest end
-                        if best < cell[c, 0, t]:
-                            best = cell[c, 0, t]
-                        elif best > cell[c, 1, t]:
-                            best = cell[c, 1, t]
-                        low_bound += (at - best) * (at - best) - slope * (best - 0.5 * (cell[c, 0, t] + cell[c, 1, t]))
+                        half, slope, at = cell[c, 1, t], cell[c, 2, t], x[i, t] - cell[c, 0, t]
+                        best = min(max(at + 0.5 * slope, -half), half)  # where the derivative vanishes, or nearest
+                        low_bound += (at - best) * (at - best) - slope * best
                 else:
                     low_bound = _bound(x, i, cell, c, metric, p)
                 left, right = right, low_bound
