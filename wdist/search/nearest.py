@@ -125,6 +125,7 @@ def _search(
     m, d, k = y.shape[0], x.shape[1], index.shape[1]
     metric, p, factor, offset = ground
     square = metric == EUCLIDEAN and p == 2.0
+    straight = metric == EUCLIDEAN and p == 1.0
     node, bound = np.empty(2 * depth + 4, dtype=np.int64), np.empty(2 * depth + 4)
     for i in range(first, last):
         worst, found, top = below[i], 0, 1
@@ -142,6 +143,11 @@ def _search(
                         r = 0.0
                         for t in range(d):
                             r += (x[i, t] - y[j, t]) * (x[i, t] - y[j, t])
+                    elif straight:
+                        r = 0.0
+                        for t in range(d):
+                            r += (x[i, t] - y[j, t]) * (x[i, t] - y[j, t])
+                        r = math.sqrt(r)
                     else:
                         r = pair_cost(x, i, y, j, metric, p)
                     r = max(r * factor - offset, 0.0) - v[j]
@@ -165,6 +171,19 @@ def _search(
                         half, slope, at = cell[c, 1, t], cell[c, 2, t], x[i, t] - cell[c, 0, t]
                         best = min(max(at + 0.5 * slope, -half), half)  # where the derivative vanishes, or nearest
                         low_bound += (at - best) * (at - best) - slope * best
+                elif straight:
+                    near, far, lift, rise = 0.0, 0.0, 0.0, 0.0
+                    for t in range(d):
+                        half, at = cell[c, 1, t], abs(x[i, t] - cell[c, 0, t])
+                        gap = max(at - half, 0.0)
+                        lift += abs(cell[c, 2, t]) * half
+                        near += gap * gap
+                        far += at * at
+                    far = math.sqrt(far)
+                    scale = 1.0 / far if far > 0.0 else 0.0
+                    for t in range(d):
+                        rise += abs(scale * (cell[c, 0, t] - x[i, t]) - cell[c, 2, t]) * cell[c, 1, t]
+                    low_bound = max(math.sqrt(near) - lift, far - rise) - cell[c, 3, 0]
                 else:
                     low_bound = _bound(x, i, cell, c, metric, p)
                 left, right = right, low_bound
