@@ -82,6 +82,7 @@ def generate(
     v: np.ndarray,
     watch: Watch,
     anchor: np.ndarray | None = None,
+    rough: bool = False,
 ) -> Solved:
     """Solve from a plan without cycles and potentials v of the targets, both as good as may be.
 
@@ -96,6 +97,8 @@ def generate(
     watch : Watch
     anchor : numpy.ndarray, shape (n,), optional
         Potentials of the sources at which components of the plan start. None: the c-transform of v.
+    rough : bool
+        Solve on the first list of arcs only: enough for a start of something else.
     """
     n, m = len(masses[0]), len(masses[1])
     lists = problem.targets(v, min(_FORWARD, m))
@@ -112,6 +115,8 @@ def generate(
             if watch.satisfied(problem, tree, -tree.potential[n:-1], masses):
                 break
         u, v = tree.potential[:n].copy(), -tree.potential[n:-1]
+        if rough:
+            break
         i, j, cost = _violations(problem, u, v)
         if len(i) == 0 or progress == 0:
             break

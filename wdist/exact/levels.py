@@ -19,7 +19,8 @@ from .tree import Forest, split
 
 __all__ = ["Clouds", "coarse_to_fine"]
 
-_FIRST = 4  # the coarsest level has 2 ** _FIRST cells a side
+_FIRST = 6  # the coarsest level has 2 ** _FIRST cells a side,
+_POINTS = 1.6  # and the finest has so many points a cell, or up to twice as many
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,16 +58,16 @@ def coarse_to_fine(clouds: Clouds, masses: tuple[np.ndarray, np.ndarray], watch:
             plan = solved.tree.forest(len(before.x.points))
             plan = _divided(plan, level.x.points, mass[0], before.y.points, ground)
             plan = _divided(plan.swapped(), level.y.points, mass[1], level.x.points, ground).swapped()
-        solved = generate(level, mass, plan, v, watch)
+        solved = generate(level, mass, plan, v, watch, rough=cells is not None)
         before = level
     assert solved is not None
     return solved
 
 
 def _levels(n: int, m: int) -> list[int | None]:
-    """Numbers of cells; None for the points themselves."""
-    finest = min(n, m).bit_length() - 2  # the last power of two with two points a cell, or more
-    return [*(2**level for level in range(_FIRST, finest + 1)), None]
+    """Numbers of cells, up to that many points a cell; None for the points themselves."""
+    finest = int(min(n, m) / _POINTS).bit_length()
+    return [*(2**level for level in range(_FIRST, finest)), None]
 
 
 def _gathered(points: np.ndarray, mass: np.ndarray, cells: int) -> tuple[Cells, np.ndarray]:
