@@ -22,7 +22,8 @@ from .tree import Forest, Tree, hang
 
 __all__ = ["Problem", "Solved", "Watch", "generate"]
 
-_FORWARD, _BACKWARD, _ADDED = 12, 6, 4  # arcs per source and per target at first; per source and round
+_FIRST = {False: (10, 5), True: (8, 4)}  # arcs per source and per target at first; where a rough answer will do
+_ADDED = 4  # arcs per source and round
 
 
 class Problem(Protocol):
@@ -101,9 +102,10 @@ def generate(
         Solve on the first list of arcs only: enough for a start of something else.
     """
     n, m = len(masses[0]), len(masses[1])
-    lists = problem.targets(v, min(_FORWARD, m))
+    forward, backward = _FIRST[rough]
+    lists = problem.targets(v, min(forward, m))
     u = lists.value[:, 0].copy()
-    start, target = merged(lists, problem.sources(u, min(_BACKWARD, n)))
+    start, target = merged(lists, problem.sources(u, min(backward, n)))
     arcs = Arcs(start, target, problem.costs(np.repeat(np.arange(n), np.diff(start)), target))
     forest = greedy(arcs, u, v, *masses) if plan is None else plan
     tree = hang(forest, problem.costs(forest.i, forest.j), u if anchor is None else anchor, m)
