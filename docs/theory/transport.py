@@ -25,7 +25,7 @@ import wdist
 
 PICTURE = Path(__file__).resolve().parents[1] / "images" / "plan.png"
 LEVELS = (16, 32, 64)
-LISTED = 12  # targets of a source at first
+LISTED = 10  # targets of a source at first
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#5a5a5a"  # told apart by eyes of every kind, and in print
 LIMITS = (-1.2, 1.2)
 ZOOM = ((-1.18, -0.42), (-0.38, 0.38))  # the part in which short lists are shown
