@@ -20,9 +20,9 @@ from .greedy import greedy
 from .pivots import TOLERANCE, Arcs, optimise
 from .tree import Forest, Tree, hang
 
-__all__ = ["Problem", "Solved", "Watch", "generate"]
+__all__ = ["Problem", "Solved", "Watch", "first_arcs", "generate"]
 
-_FIRST = {False: (10, 5), True: (8, 4)}  # arcs per source and per target at first; where a rough answer will do
+_FIRST = {False: (10, 5), True: (8, 4)}  # arcs per source and per target at first; True: a rough answer will do
 _ADDED = 4  # arcs per source and round
 
 
@@ -102,16 +102,12 @@ def generate(
         Solve on the first list of arcs only: enough for a start of something else.
     """
     n, m = len(masses[0]), len(masses[1])
-    forward, backward = _FIRST[rough]
-    lists = problem.targets(v, min(forward, m))
-    u = lists.value[:, 0].copy()
-    start, target = merged(lists, problem.sources(u, min(backward, n)))
-    arcs = Arcs(start, target, problem.costs(np.repeat(np.arange(n), np.diff(start)), target))
+    arcs, u, _ = first_arcs(problem, v, _FIRST[rough])
     forest = greedy(arcs, u, v, *masses) if plan is None else plan
     tree = hang(forest, problem.costs(forest.i, forest.j), u if anchor is None else anchor, m)
     while not watch.satisfied(problem, tree, v, masses):
         progress = 0
-        for pivots in optimise(tree, arcs):
+        for pivots in optimise(tree, arcs, often=watch.rtol > 0.0):
             progress += pivots
             watch.count(pivots)
             if watch.satisfied(problem, tree, -tree.potential[n:-1], masses):
@@ -125,6 +121,15 @@ def generate(
         start, place = with_added(arcs.start, i)
         arcs = Arcs(start, np.insert(arcs.target, place, j), np.insert(arcs.cost, place, cost))
     return Solved(tree, u, v)
+
+
+def first_arcs(problem: Problem, v: np.ndarray, lengths: tuple[int, int]) -> tuple[Arcs, np.ndarray, float]:
+    """Arcs to the nearest targets and from the nearest sources under v; its c-transform; the reach of the lists."""
+    lists = problem.targets(v, min(lengths[0], len(v)))
+    u = lists.value[:, 0].copy()
+    start, target = merged(lists, problem.sources(u, min(lengths[1], len(u))))
+    arcs = Arcs(start, target, problem.costs(np.repeat(np.arange(len(u)), np.diff(start)), target))
+    return arcs, u, float(np.median(lists.value[:, -1] - u))
 
 
 def _violations(problem: Problem, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

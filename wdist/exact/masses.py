@@ -13,7 +13,7 @@ import numpy as np
 from ..masses import Masses
 from .tree import Tree, subtree_sums
 
-__all__ = ["flows", "integer_masses"]
+__all__ = ["flows", "integer_masses", "leftovers"]
 
 _TOTAL = 2**60
 
@@ -36,17 +36,51 @@ def integer_masses(a: Masses, b: Masses) -> tuple[np.ndarray, np.ndarray]:
     return sides[0], sides[1]
 
 
-def flows(tree: Tree, a: Masses, b: Masses) -> tuple[np.ndarray, np.ndarray]:
-    """The flow of every node's arc to its parent, in pairs of doubles: the mass below it.
+def flows(tree: Tree, a: Masses, b: Masses) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The flow of every node's arc to its parent, in pairs of doubles: the mass below it; and what was left out.
 
-    A flow below the rounding of these sums is 0; one that is negative comes from the 1e-18 by which integer masses
-    differ from the weights, and is 0 as well: the marginals then miss by that much, which is less than the rounding of
-    a weight.
+    A flow below the rounding of these sums is 0. One that is negative, or goes to the root, comes from the 1e-18 by
+    which an integer mass differs from the weight: it is left out, and the third array has it.
     """
     n = len(a.high)
     high = np.concatenate([a.high, -b.high, [0.0]])
     low = np.concatenate([a.low, -b.low, [0.0]])
     high, low, size = subtree_sums(tree, high, low)
     sign = np.where(np.arange(len(high)) < n, 1.0, -1.0)
-    carried = sign * high > 2.0**-96 * size
-    return np.where(carried, sign * high, 0.0), np.where(carried, sign * low, 0.0)
+    high, low = sign * high, sign * low
+    counts = np.abs(high) > 2.0**-96 * size
+    carried = counts & (high > 0.0) & (tree.parent != len(high) - 1)
+    return (
+        np.where(carried, high, 0.0),
+        np.where(carried, low, 0.0),
+        np.where(counts & ~carried, high, 0.0)[:-1],
+    )
+
+
+def leftovers(tree: Tree, flow: np.ndarray, out: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A plan ``(i, j, mass)`` for what the flows lack at some points and have too much of at others.
+
+    Where a point has too much, the largest flow there is taken to be less by that, which moves the lack to the other
+    end. What is lacking is then matched in order, and points are in an order in which neighbours are near.
+    """
+    root = len(flow) - 1
+    lack = np.zeros(root + 1)
+    child = np.flatnonzero(out)
+    np.add.at(lack, child, out[child])
+    inside = tree.parent[child] != root
+    np.add.at(lack, tree.parent[child[inside]], out[child[inside]])
+    lack[root] = 0.0
+    carrying = np.flatnonzero(flow > 0)
+    partner = np.full(root + 1, root)
+    order = carrying[np.argsort(flow[carrying], kind="stable")]
+    partner[order], partner[tree.parent[order]] = tree.parent[order], order  # the largest of each comes last
+    for side in (slice(0, n), slice(n, root)):
+        nodes = np.arange(root)[side][lack[side] < 0]
+        np.add.at(lack, partner[nodes], -lack[nodes])
+        lack[nodes] = 0.0
+    supply, demand = (np.cumsum(np.maximum(lack[side], 0.0)) for side in (slice(0, n), slice(n, root)))
+    cut = np.sort(np.concatenate([supply, demand]))
+    mass = np.diff(cut, prepend=0.0)
+    cut, mass = cut[mass > 0], mass[mass > 0]
+    i, j = (np.minimum(np.searchsorted(ends, cut), len(ends) - 1) for ends in (supply, demand))
+    return i, j, mass

@@ -1,9 +1,10 @@
 r"""Pivots of the primal network simplex on a list of arcs, compiled.
 
 The textbook keeps all potentials up to date, and moves a whole subtree of them at every pivot. Here they go stale: rows
-of arcs are priced with the potentials of the last refresh, the best arc of each row is queued, and the true reduced
-cost of a queued arc is summed along the cycle it closes, which has to be walked anyway to find the leaving arc. What is
-no longer below 0 is dropped. After a batch of pivots all potentials are recomputed in one pass over the tree.
+of arcs are priced with the potentials of the last refresh, and the best arc of each row is queued. Its reduced cost
+has changed since by what the arcs that are new to the tree, among those of the cycle it closes, have changed between
+their ends; the cycle has to be walked anyway, to find the leaving arc. What is no longer below 0 is dropped. After a
+batch of pivots all potentials are recomputed in one pass over the tree.
 
 The leaving arc is the last blocking one along the cycle, in the sense of the entering arc and from the top: the tree
 stays strongly feasible, and degenerate pivots cannot cycle (Ahuja, Magnanti and Orlin, *Network Flows*, 1993, section
@@ -23,9 +24,11 @@ from .tree import Tree
 
 __all__ = ["Arcs", "optimise"]
 
-_SLICE = 2**22  # steps along cycles in one call of the kernel: between calls Ctrl-C is heard
+_SLICE = 2.0**22  # steps along cycles in one call of the kernel: between calls Ctrl-C is heard
 _WALK = 20.0  # steps along cycles, per node, after which potentials are refreshed
 TOLERANCE = 2.0**-50  # of the terms of a reduced cost
+
+_index: Any = np.uintp  # unsigned, so that compiled code does not ask at every step whether to count from the end
 
 
 class Arcs(NamedTuple):
@@ -36,15 +39,16 @@ class Arcs(NamedTuple):
     cost: np.ndarray
 
 
-def optimise(tree: Tree, arcs: Arcs) -> Iterator[int]:
+def optimise(tree: Tree, arcs: Arcs, often: bool = False) -> Iterator[int]:
     """Pivot until no arc improves. Yields the number of pivots of each slice; potentials are fresh then."""
     n, nodes = len(arcs.start) - 1, len(tree.parent)
     seen, path = np.zeros(nodes, dtype=np.int32), np.empty(nodes, dtype=np.int32)
     row, arc = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64)
+    steps = _WALK * nodes if often else _SLICE
     # Row to price next, rows priced without finding an arc since the last pivot, rows in a queue, round of `seen`.
     state = np.array([0, 0, min(n, max(64, n // 16)), 0])
     while state[1] < n:
-        yield _pivots(arcs.start, arcs.target, arcs.cost, tree, seen, path, row, arc, state, _SLICE, _WALK)
+        yield _pivots(arcs.start, arcs.target, arcs.cost, tree, seen, path, row, arc, state, steps, _WALK)
 
 
 def _refresh(parent: Any, price: Any, potential: Any, seen: Any, path: Any, mark: int) -> None:
@@ -68,7 +72,7 @@ def _refresh(parent: Any, price: Any, potential: Any, seen: Any, path: Any, mark
 
 @kernel(_refresh)
 def _pivots(
-    start: Any, target: Any, cost: Any, tree: Any, seen: Any, path: Any, row: Any, arc: Any, state: Any, limit: int,
+    start: Any, target: Any, cost: Any, tree: Any, seen: Any, path: Any, row: Any, arc: Any, state: Any, limit: float,
     walk: float,
 ) -> int:  # fmt: skip
     parent, size, flow, price, potential = tree
@@ -91,7 +95,7 @@ def _pivots(
                 queued += 1
             place = place + 1 if place + 1 < n else 0
             clean += 1
-        walked, batch, skipped = 0, 0, 0
+        walked, batch = 0, 0
         new[:] = 0
         doubt = 0.0
         for u in range(parent.shape[0]):
@@ -99,23 +103,22 @@ def _pivots(
         doubt *= -64.0 * TOLERANCE
         for q in range(queued):
             e = arc[q]
-            x, y = np.uintp(row[q]), np.uintp(n + target[e])
+            x, y = _index(row[q]), _index(n + target[e])
             # Up both sides to where the cycle closes; the reduced cost on the way.
             a, b, s = x, y, cost[e] - potential[x] + potential[y]
             while a != b and s < 0.0:
                 walked += 1
                 if size[a] < size[b]:
-                    above = np.uintp(parent[a])
+                    above = _index(parent[a])
                     if new[a] != 0:
                         s -= price[a] - (potential[a] - potential[above])
                     a = above
                 else:
-                    above = np.uintp(parent[b])
+                    above = _index(parent[b])
                     if new[b] != 0:
                         s += price[b] - (potential[b] - potential[above])
                     b = above
             if s >= 0.0:
-                skipped += 1
                 continue
             if s >= doubt:
                 largest, s = abs(cost[e]), cost[e]
@@ -123,52 +126,52 @@ def _pivots(
                 while u != a:
                     s -= price[u]
                     largest = max(largest, abs(price[u]))
-                    u = np.uintp(parent[u])
+                    u = _index(parent[u])
                 u = y
                 while u != a:
                     s += price[u]
                     largest = max(largest, abs(price[u]))
-                    u = np.uintp(parent[u])
+                    u = _index(parent[u])
                 if s >= -TOLERANCE * largest:
                     continue
             top = a
             # Flow falls on arcs up from sources on the side of x, on arcs down to targets on the side of y.
-            delta, leaving, from_x = np.int64(2**62), np.uintp(0), True
+            delta, leaving, from_x = np.int64(2**62), _index(0), True
             u = x
             while u != top:
                 if u < n and flow[u] < delta:
                     delta, leaving = flow[u], u
-                u = np.uintp(parent[u])
+                u = _index(parent[u])
             u = y
             while u != top:
                 if u >= n and flow[u] <= delta:
                     delta, leaving, from_x = flow[u], u, False
-                u = np.uintp(parent[u])
+                u = _index(parent[u])
             moved = size[leaving]
             inside, outside = (x, y) if from_x else (y, x)
             if delta > 0:
                 u = x
                 while u != top:
                     flow[u] += -delta if u < n else delta
-                    u = np.uintp(parent[u])
+                    u = _index(parent[u])
                 u = y
                 while u != top:
                     flow[u] += delta if u < n else -delta
-                    u = np.uintp(parent[u])
-            u = np.uintp(parent[leaving])
+                    u = _index(parent[u])
+            u = _index(parent[leaving])
             while u != top:
                 size[u] -= moved
-                u = np.uintp(parent[u])
+                u = _index(parent[u])
             u = outside
             while u != top:
                 size[u] += moved
-                u = np.uintp(parent[u])
+                u = _index(parent[u])
             # Turn the path from `inside` up to `leaving` over, and hang it on `outside`.
             u, above, carried, step = inside, outside, delta, cost[e] if inside < n else -cost[e]
             below, fresh = np.int32(0), np.int8(1)
             while True:
                 new[u], fresh = fresh, new[u]
-                old, old_flow, old_size, old_price = np.uintp(parent[u]), flow[u], size[u], price[u]
+                old, old_flow, old_size, old_price = _index(parent[u]), flow[u], size[u], price[u]
                 parent[u], flow[u], price[u], size[u] = above, carried, step, moved - below
                 if u == leaving:
                     break

@@ -1,8 +1,8 @@
 r"""From a sample to all: a random quarter of both sides is solved first, and its potentials start the whole.
 
 In many dimensions, or without coordinates at all, there are no cells to gather points into. The potentials of a sample
-are carried over by the c-transform :math:`v_j = \min_i c_{ij} - u_i` over the sampled sources, and the first plan is
-greedy in the reduced costs they give.
+are carried over by the c-transform :math:`v_j = \min_i c_{ij} - u_i` over the sampled sources and improved on a short
+list of arcs; the first plan is greedy in the reduced costs they give.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from ..search.blocks import smallest
 from ..search.ground import Costs, PointCosts
 from ..search.nearest import Lists, pair_costs
 from ..search.screen import Screen
-from .generation import Problem, Solved, Watch, generate
+from .generation import Problem, Solved, Watch, first_arcs, generate
+from .soft import soft_potentials
 
 __all__ = ["AllPairs", "ManyDimensions", "sample_to_all"]
 
 _ENOUGH = 1000  # sources and targets from which on a sample is solved first
 _SEED = 0
+_LISTS = (12, 6)  # arcs per source and per target on which potentials are made better
 
 
 class Sampleable(Problem, Protocol):
@@ -85,6 +87,8 @@ def sample_to_all(problem: Sampleable, masses: tuple[np.ndarray, np.ndarray], wa
         i, j = (np.sort(rng.permutation(len(w))[: len(w) // 4]) for w in (a, b))
         part = sample_to_all(problem.select(i, j), _balanced(a[i], b[j]), watch)
         v = problem.select(i, None).sources(part.u, 1).value[:, 0]
+    arcs, _, spread = first_arcs(problem, v, _LISTS)
+    v = soft_potentials(arcs, v, a.astype(np.float64), b.astype(np.float64), spread)
     return generate(problem, masses, None, v, watch)
 
 
