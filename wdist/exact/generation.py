@@ -23,6 +23,7 @@ from .tree import Forest, Tree, hang
 __all__ = ["Problem", "Solved", "Watch", "first_arcs", "generate"]
 
 _FIRST = {False: (10, 5), True: (8, 4)}  # arcs per source and per target at first; True: a rough answer will do
+_KNOWN = 4  # arcs that are enough for a target
 _ADDED = 4  # arcs per source and round
 
 
@@ -35,8 +36,8 @@ class Problem(Protocol):
     def targets(self, v: np.ndarray, k: int, below: np.ndarray | None = None) -> Lists:
         """For every source the targets of the k smallest ``c - v``, of those below ``below``."""
 
-    def sources(self, u: np.ndarray, k: int) -> Lists:
-        """For every target the sources of the k smallest ``c - u``."""
+    def sources(self, u: np.ndarray, k: int, j: np.ndarray) -> Lists:
+        """For each of the targets j the sources of the k smallest ``c - u``."""
 
 
 class Solved(NamedTuple):
@@ -124,10 +125,13 @@ def generate(
 
 
 def first_arcs(problem: Problem, v: np.ndarray, lengths: tuple[int, int]) -> tuple[Arcs, np.ndarray, float]:
-    """Arcs to the nearest targets and from the nearest sources under v; its c-transform; the reach of the lists."""
+    """Arcs to the nearest targets under v, and from the nearest sources where a target has few; the c-transform of v;
+    and the reach of the lists.
+    """
     lists = problem.targets(v, min(lengths[0], len(v)))
     u = lists.value[:, 0].copy()
-    start, target = merged(lists, problem.sources(u, min(lengths[1], len(u))))
+    lonely = np.flatnonzero(np.bincount(lists.which.ravel(), minlength=len(v)) < _KNOWN)
+    start, target = merged(lists, problem.sources(u, min(lengths[1], len(u)), lonely), lonely)
     arcs = Arcs(start, target, problem.costs(np.repeat(np.arange(len(u)), np.diff(start)), target))
     return arcs, u, float(np.median(lists.value[:, -1] - u))
 

@@ -1,4 +1,4 @@
-r"""Coarse to fine: the points of each side are gathered into 16, 32, 64, ... cells, and each level starts the next.
+r"""Coarse to fine: the points of each side are gathered into 32, 128, 256, 512, ... cells; each level starts the next.
 
 A level is the transport problem between the centroids of cells. Going down, every cell hands its flow to its two
 halves, which leaves a plan without cycles, and potentials are carried over by the c-transform
@@ -19,8 +19,8 @@ from .tree import Forest, split
 
 __all__ = ["Clouds", "coarse_to_fine"]
 
-_FIRST = 6  # the coarsest level has 2 ** _FIRST cells a side,
-_POINTS = 1.6  # and the finest has so many points a cell, or up to twice as many
+_POINTS = 1.6  # points a cell of the finest level, or up to twice as many
+_FEW, _FEWEST = 256, 32  # cells up to which a level has a quarter of the next one's, not half; of the coarsest, or more
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -37,8 +37,8 @@ class Clouds:
     def targets(self, v: np.ndarray, k: int, below: np.ndarray | None = None) -> Lists:
         return nearest(self.x.points, self.y, v, k, self.ground, below)
 
-    def sources(self, u: np.ndarray, k: int) -> Lists:
-        return nearest(self.y.points, self.x, u, k, self.ground)
+    def sources(self, u: np.ndarray, k: int, j: np.ndarray) -> Lists:
+        return nearest(self.y.points[j], self.x, u, k, self.ground)
 
 
 def coarse_to_fine(clouds: Clouds, masses: tuple[np.ndarray, np.ndarray], watch: Watch) -> Solved:
@@ -66,8 +66,12 @@ def coarse_to_fine(clouds: Clouds, masses: tuple[np.ndarray, np.ndarray], watch:
 
 def _levels(n: int, m: int) -> list[int | None]:
     """Numbers of cells, up to that many points a cell; None for the points themselves."""
-    finest = int(min(n, m) / _POINTS).bit_length()
-    return [*(2**level for level in range(_FIRST, finest)), None]
+    levels: list[int | None] = [None]
+    cells = 1 << int(min(n, m) / _POINTS).bit_length() >> 1
+    while cells >= _FEWEST:
+        levels.append(cells)
+        cells //= 2 if cells > _FEW else 4
+    return levels[::-1]
 
 
 def _gathered(points: np.ndarray, mass: np.ndarray, cells: int) -> tuple[Cells, np.ndarray]:

@@ -45,8 +45,8 @@ class AllPairs:
     def targets(self, v: np.ndarray, k: int, below: np.ndarray | None = None) -> Lists:
         return smallest(self.all, v, k, below)
 
-    def sources(self, u: np.ndarray, k: int) -> Lists:
-        return smallest(self.all.transposed(), u, k)
+    def sources(self, u: np.ndarray, k: int, j: np.ndarray) -> Lists:
+        return smallest(self.all.select(np.arange(len(u)), j).transposed(), u, k)
 
     def select(self, i: np.ndarray | None, j: np.ndarray | None) -> AllPairs:
         n, m = self.all.shape
@@ -70,8 +70,8 @@ class ManyDimensions:
     def targets(self, v: np.ndarray, k: int, below: np.ndarray | None = None) -> Lists:
         return self.screen.smallest(v, k, self.points.ground(), below)
 
-    def sources(self, u: np.ndarray, k: int) -> Lists:
-        return self.screen.swapped().smallest(u, k, self.points.ground())
+    def sources(self, u: np.ndarray, k: int, j: np.ndarray) -> Lists:
+        return self.screen.swapped(j).smallest(u, k, self.points.ground())
 
     def select(self, i: np.ndarray | None, j: np.ndarray | None) -> ManyDimensions:
         n, m = self.points.shape
@@ -86,7 +86,7 @@ def sample_to_all(problem: Sampleable, masses: tuple[np.ndarray, np.ndarray], wa
         rng = np.random.default_rng(_SEED)
         i, j = (np.sort(rng.permutation(len(w))[: len(w) // 4]) for w in (a, b))
         part = sample_to_all(problem.select(i, j), _balanced(a[i], b[j]), watch)
-        v = problem.select(i, None).sources(part.u, 1).value[:, 0]
+        v = problem.select(i, None).sources(part.u, 1, np.arange(len(b))).value[:, 0]
     arcs, _, spread = first_arcs(problem, v, _LISTS)
     v = soft_potentials(arcs, v, a.astype(np.float64), b.astype(np.float64), spread)
     return generate(problem, masses, None, v, watch)

@@ -179,7 +179,7 @@ class MatrixCosts:
         return (int(self.matrix.shape[0]), int(self.matrix.shape[1]))
 
     def select(self, i: np.ndarray, j: np.ndarray) -> MatrixCosts:
-        return MatrixCosts(self.matrix[i][:, j])
+        return MatrixCosts(self.matrix[i][:, j] if sparse.issparse(self.matrix) else self.matrix[np.ix_(i, j)])
 
     def transposed(self) -> MatrixCosts:
         return MatrixCosts(self.matrix.T)

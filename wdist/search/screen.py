@@ -46,9 +46,9 @@ class Screen:
         u_norm, v_norm = (np.einsum("ij,ij->i", z, z, dtype=np.float64) for z in (u, v))
         return cls(x, y, u, v, u_norm, v_norm, unit)
 
-    def swapped(self) -> Screen:
-        """The same with the two sides exchanged."""
-        return Screen(self.y, self.x, self.y_single, self.x_single, self.y_norm, self.x_norm, self.unit)
+    def swapped(self, j: np.ndarray) -> Screen:
+        """With the two sides exchanged, and of the targets only those in j."""
+        return Screen(self.y[j], self.x, self.y_single[j], self.x_single, self.y_norm[j], self.x_norm, self.unit)
 
     def smallest(self, v: np.ndarray, k: int, ground: Ground, below: np.ndarray | None = None) -> Lists:
         """The k smallest ``c(x_i, y_j) - v[j]`` for every i, and of those only what is less than ``below[i]``."""
