@@ -221,6 +221,29 @@ def test_progress_is_told_the_pivots() -> None:
     seen: list[int] = []
     r = transport(*clouds(1), p=1, progress=seen.append)
     assert seen[-1] == r.stats["pivots"]
+    assert seen == sorted(seen)
+
+
+def test_progress_as_a_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    r = transport(*clouds(1), p=1, progress=True)
+    shown = capsys.readouterr().err
+    assert "transport 9 x 7" in shown
+    assert f"{r.stats['pivots']:.0f}" in shown
+
+
+@pytest.mark.parametrize("d", [2, 12])
+def test_interrupted_solves_leave_nothing_behind(d: int) -> None:
+    x, y = clouds(2, 700, 600, d)
+    expected = transport(x, y, p=2)
+
+    def interrupt(pivots: int) -> None:
+        if pivots > 0.6 * expected.stats["pivots"]:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        transport(x, y, p=2, progress=interrupt)
+    again = transport(x, y, p=2)
+    assert (again.lower, again.distance, again.upper) == (expected.lower, expected.distance, expected.upper)
 
 
 @pytest.mark.parametrize("metric", METRICS)

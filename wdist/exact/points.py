@@ -2,13 +2,14 @@ r"""W_p between weighted point sets, as a linear programme.
 
 .. math:: W_p^p = \min_\pi \sum_{ij} \pi_{ij} d(x_i, y_j)^p, \quad \sum_j \pi_{ij} = a_i, \quad \sum_i \pi_{ij} = b_j .
 
-Costs between all pairs are held in memory.
+In few dimensions the problem is solved from coarse to fine, between cells of points first; in many, from a sample to
+all. Either way the network simplex sees a short list of arcs, and a search over all pairs says which ones it still
+lacks. :mod:`wdist.certificate` then knows nothing of how the plan was found.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from .generation import Problem, Watch, generate
 from .levels import Clouds, coarse_to_fine
 from .masses import integer_masses
 from .outcome import Outcome, conclude, judged, placed, sharper
+from .progress import Progress, shown
 from .sampled import AllPairs, ManyDimensions, sample_to_all
 
 __all__ = ["transport"]
@@ -42,7 +44,7 @@ def transport(
     y_weights: Any = None,
     metric: str = "euclidean",
     rtol: float = 0.0,
-    progress: Callable[[int], object] | None = None,
+    progress: Progress = None,
 ) -> Result:
     """W_p between two weighted point sets, exactly.
 
@@ -57,10 +59,11 @@ def transport(
     metric : {"euclidean", "cityblock", "chebyshev"}
         The ground metric.
     rtol : float
-        The problem is solved to the end whatever this is. Where rounding leaves the bracket of the cost wider than
-        1e-9 of it, a bracket within ``rtol`` is returned, as ``kind="bound"``, instead of the error.
-    progress : callable, optional
-        Called with the number of pivots so far, from time to time.
+        Above 0 the solver stops as soon as the bracket of the cost is narrower than this, relative to the cost, and
+        the result is a ``kind="bound"`` unless that happens to be 1e-9.
+    progress : callable or True, optional
+        Called with the number of pivots so far, from time to time; a KeyboardInterrupt is heard between calls.
+        True: a tqdm bar.
 
     Returns
     -------
@@ -78,8 +81,12 @@ def transport(
         If ``p``, ``metric`` or ``rtol`` is not one of those above.
     NotConvergedError
         If the bracket is wider than 1e-9 of the cost and than ``rtol``; it carries the result.
-    MemoryError
-        If the costs of all pairs do not fit.
+
+    Notes
+    -----
+    Memory is O(n + m). In up to seven dimensions, and with Euclidean costs at p = 1 and 2 in any, pairs that cannot
+    matter are not looked at; otherwise all pairs are, several times. The first call with more than a few hundred
+    points compiles the solver, some seconds, unless numba's cache on disk has it already.
 
     Examples
     --------
@@ -95,8 +102,8 @@ def transport(
     begin = time.perf_counter()
     common_kind(P.points, Q.points)  # refuses tensors on two devices before the work
     costs = PointCosts.between(to_numpy(P.points), to_numpy(Q.points), p, metric)
-    watch = Watch(progress, rtol)
-    with patiently(len(P) * len(Q)):
+    with patiently(len(P) * len(Q)), shown(progress, f"transport {len(P)} x {len(Q)}") as told:
+        watch = Watch(told, rtol)
         outcome = _optimum(costs, Masses.of(to_numpy(P.given)), Masses.of(to_numpy(Q.given)), watch)
     stats = {"pivots": watch.pivots, "seconds": time.perf_counter() - begin, "n": len(P), "m": len(Q)}
     result = conclude(outcome, p, costs.scale, costs.unit, rtol, stats)

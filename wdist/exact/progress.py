@@ -1,0 +1,22 @@
+"""What a solve says on its way: nothing, a bar, or whatever a callback makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["Progress", "shown"]
+
+Progress = Callable[[int], object] | bool | None
+
+
+@contextmanager
+def shown(progress: Progress, title: str) -> Iterator[Callable[[int], object] | None]:
+    """What to call with the number of pivots so far. True: a tqdm bar that counts them, towards an unknown end."""
+    if progress is not True:
+        yield progress or None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(desc=title, unit=" pivots", unit_scale=True) as bar:
+        yield lambda pivots: bar.update(pivots - bar.n)
