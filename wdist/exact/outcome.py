@@ -90,7 +90,7 @@ def placed(outcome: Outcome, costs: Costs, i: np.ndarray, j: np.ndarray) -> Outc
         room = transform_below(costs.select(idle_f, j), outcome.g)
         f[idle_f] = np.where(np.isfinite(room), room, 0.0)
     if len(idle_g):
-        room = transform_below(costs.select(np.arange(n), idle_g).transposed(), f)
+        room = transform_below(costs.select(None, idle_g).transposed(), f)
         g[idle_g] = np.where(np.isfinite(room), room, 0.0)
     return outcome._replace(plan=plan, f=f, g=g)
 

@@ -116,7 +116,8 @@ def _optimum(costs: PointCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
     few = costs.x.shape[1] <= TREE_DIMENSIONS
     if few:
         i, j = i[kd_order(costs.x[i])], j[kd_order(costs.y[j])]
-    inner, a, b = costs.select(i, j), a.take(i), b.take(j)
+    inner = costs if not few and (len(i), len(j)) == costs.shape else costs.select(i, j)
+    a, b = a.take(i), b.take(j)
     masses = integer_masses(a, b)
     problem: Problem
     if few:

@@ -46,11 +46,10 @@ class AllPairs:
         return smallest(self.all, v, k, below)
 
     def sources(self, u: np.ndarray, k: int, j: np.ndarray) -> Lists:
-        return smallest(self.all.select(np.arange(len(u)), j).transposed(), u, k)
+        return smallest(self.all.select(None, j).transposed(), u, k)
 
     def select(self, i: np.ndarray | None, j: np.ndarray | None) -> AllPairs:
-        n, m = self.all.shape
-        return AllPairs(self.all.select(np.arange(n) if i is None else i, np.arange(m) if j is None else j))
+        return AllPairs(self.all.select(i, j))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -68,14 +67,14 @@ class ManyDimensions:
         return pair_costs(self.points.x, self.points.y, i, j, self.points.ground())
 
     def targets(self, v: np.ndarray, k: int, below: np.ndarray | None = None) -> Lists:
-        return self.screen.smallest(v, k, self.points.ground(), below)
+        ground = self.points.ground()
+        return self.screen.roughly(v, k, ground) if below is None else self.screen.below(v, k, ground, below)
 
     def sources(self, u: np.ndarray, k: int, j: np.ndarray) -> Lists:
-        return self.screen.swapped(j).smallest(u, k, self.points.ground())
+        return self.screen.take(None, j).swapped().roughly(u, k, self.points.ground())
 
     def select(self, i: np.ndarray | None, j: np.ndarray | None) -> ManyDimensions:
-        n, m = self.points.shape
-        return ManyDimensions.of(self.points.select(np.arange(n) if i is None else i, np.arange(m) if j is None else j))
+        return ManyDimensions(self.points.select(i, j), self.screen.take(i, j))
 
 
 def sample_to_all(problem: Sampleable, masses: tuple[np.ndarray, np.ndarray], watch: Watch) -> Solved:

@@ -39,8 +39,8 @@ class Costs(Protocol):
     @property
     def shape(self) -> tuple[int, int]: ...
 
-    def select(self, i: np.ndarray, j: np.ndarray) -> Costs:
-        """Costs between the sources i and the targets j."""
+    def select(self, i: np.ndarray | None, j: np.ndarray | None) -> Costs:
+        """Costs between the sources i and the targets j; None for all."""
 
     def transposed(self) -> Costs:
         """Costs with the two sides exchanged."""
@@ -86,15 +86,15 @@ class PointCosts:
         high = np.maximum(x.max(axis=0), y.max(axis=0))
         scale = power_of_two(float(np.max(high / 2 - low / 2)))
         if p * abs(np.log2(scale)) < 200:
-            scale = 1.0
+            return cls(x, y, p, metric, 1.0)
         return cls(x / scale, y / scale, p, metric, scale)
 
     @property
     def shape(self) -> tuple[int, int]:
         return len(self.x), len(self.y)
 
-    def select(self, i: np.ndarray, j: np.ndarray) -> PointCosts:
-        return replace(self, x=self.x[i], y=self.y[j])
+    def select(self, i: np.ndarray | None, j: np.ndarray | None) -> PointCosts:
+        return replace(self, x=self.x if i is None else self.x[i], y=self.y if j is None else self.y[j])
 
     def transposed(self) -> PointCosts:
         return replace(self, x=self.y, y=self.x)
@@ -178,8 +178,9 @@ class MatrixCosts:
     def shape(self) -> tuple[int, int]:
         return (int(self.matrix.shape[0]), int(self.matrix.shape[1]))
 
-    def select(self, i: np.ndarray, j: np.ndarray) -> MatrixCosts:
-        return MatrixCosts(self.matrix[i][:, j] if sparse.issparse(self.matrix) else self.matrix[np.ix_(i, j)])
+    def select(self, i: np.ndarray | None, j: np.ndarray | None) -> MatrixCosts:
+        matrix = self.matrix if i is None else self.matrix[i]
+        return MatrixCosts(matrix if j is None else matrix[:, j])
 
     def transposed(self) -> MatrixCosts:
         return MatrixCosts(self.matrix.T)

@@ -62,9 +62,17 @@ def pair_cost(x: Any, i: int, y: Any, j: int, metric: int, p: float) -> float:
         for k in range(x.shape[1]):
             total = max(total, abs(x[i, k] - y[j, k]))
     else:
-        for k in range(x.shape[1]):
-            t = x[i, k] - y[j, k]
-            total += t * t
+        d, k, a, b, c = x.shape[1], 0, 0.0, 0.0, 0.0
+        while k + 4 <= d:  # four sums at a time, for none waits for another
+            total += (x[i, k] - y[j, k]) ** 2
+            a += (x[i, k + 1] - y[j, k + 1]) ** 2
+            b += (x[i, k + 2] - y[j, k + 2]) ** 2
+            c += (x[i, k + 3] - y[j, k + 3]) ** 2
+            k += 4
+        total = (total + a) + (b + c)
+        while k < d:
+            total += (x[i, k] - y[j, k]) ** 2
+            k += 1
         if p == 2.0:
             return total
         total = math.sqrt(total)

@@ -22,12 +22,16 @@ from .nearest import Lists, pair_cost, pair_costs
 __all__ = ["Screen"]
 
 _ENTRIES = 2**20  # of a block of the product
+_KEPT = 2**22  # entries of a product up to which it is kept: 16 MiB
 _SPARE = 12  # pairs of a row that may pass beyond those asked for
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Screen:
-    """Two sets of points (n, d) and (m, d), and copies of them in single precision, centred, of size about 1."""
+    """Two sets of points (n, d) and (m, d), and copies of them in single precision, centred, of size about 1.
+
+    ``product`` (n, m) is kept where it is small.
+    """
 
     x: np.ndarray
     y: np.ndarray
@@ -36,6 +40,7 @@ class Screen:
     x_norm: np.ndarray
     y_norm: np.ndarray
     unit: float
+    product: np.ndarray | None
 
     @classmethod
     def of(cls, x: np.ndarray, y: np.ndarray) -> Screen:
@@ -44,54 +49,75 @@ class Screen:
         unit = power_of_two(float(max(np.abs(x - centre).max(), np.abs(y - centre).max())))
         u, v = (((z - centre) / unit).astype(np.float32) for z in (x, y))
         u_norm, v_norm = (np.einsum("ij,ij->i", z, z, dtype=np.float64) for z in (u, v))
-        return cls(x, y, u, v, u_norm, v_norm, unit)
+        product = u @ v.T if len(x) * len(y) <= _KEPT else None
+        return cls(x, y, u, v, u_norm, v_norm, unit, product)
 
-    def swapped(self, j: np.ndarray) -> Screen:
-        """With the two sides exchanged, and of the targets only those in j."""
-        return Screen(self.y[j], self.x, self.y_single[j], self.x_single, self.y_norm[j], self.x_norm, self.unit)
+    def take(self, i: np.ndarray | None, j: np.ndarray | None) -> Screen:
+        """Between the points x[i] and y[j]; None for all."""
+        rows, columns = slice(None) if i is None else i, slice(None) if j is None else j
+        product = None if self.product is None else self.product[rows][:, columns]
+        single = self.x_single[rows], self.y_single[columns], self.x_norm[rows], self.y_norm[columns]
+        return Screen(self.x[rows], self.y[columns], *single, self.unit, product)
 
-    def smallest(self, v: np.ndarray, k: int, ground: Ground, below: np.ndarray | None = None) -> Lists:
-        """The k smallest ``c(x_i, y_j) - v[j]`` for every i, and of those only what is less than ``below[i]``."""
+    def swapped(self) -> Screen:
+        """The same with the two sides exchanged."""
+        product = None if self.product is None else np.ascontiguousarray(self.product.T)
+        single = self.y_single, self.x_single, self.y_norm, self.x_norm
+        return Screen(self.y, self.x, *single, self.unit, product)
+
+    def roughly(self, v: np.ndarray, k: int, ground: Ground) -> Lists:
+        """About the k smallest ``c(x_i, y_j) - v[j]`` for every i, to single precision."""
+        index, low = self._passing(v, k, ground, np.full(len(self.x), np.inf))
+        return Lists(index, low * self.unit**ground.p, np.full(len(index), k, dtype=np.int32))
+
+    def below(self, v: np.ndarray, k: int, ground: Ground, limit: np.ndarray) -> Lists:
+        """The k smallest ``c(x_i, y_j) - v[j]`` among those below ``limit[i]``."""
+        index, low = self._passing(v, k + _SPARE, ground, limit)
+        return self._exact(index, low, limit, v, k, ground)
+
+    def two_smallest(self, v: np.ndarray, ground: Ground) -> Lists:
+        """The smallest ``c(x_i, y_j) - v[j]`` for every i, and beside it another that is no larger, or inf."""
+        k, every = min(2, len(self.y)), np.arange(len(self.x))
+        index, low = self._passing(v, k + _SPARE, ground, np.full(len(self.x), np.inf))
+        first = self._values(every, index[:, 0], v, ground)
+        return self._exact(index, low, np.nextafter(first, np.inf), v, k, ground)
+
+    def _passing(self, v: np.ndarray, k: int, ground: Ground, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The k smallest, too small by at most the error of single precision, below the limit; in units of ``unit``."""
         n, m = len(self.x), len(self.y)
-        limit = np.full(n, np.inf) if below is None else below
-        passed = min(m, k + _SPARE)
-        index, low = np.full((n, passed), -1, dtype=np.int32), np.full((n, passed), np.inf, dtype=np.float32)
+        index, low = np.full((n, min(m, k)), -1, dtype=np.int32), np.full((n, min(m, k)), np.inf, dtype=np.float32)
         unit = self.unit**ground.p
         error = 2.0**-22 * (self.x.shape[1] + 16)  # conversions and sums of d products, relative to the norms
-        scaled = v / unit
-        scaled += 2.0**-20 * np.abs(scaled)
+        with np.errstate(over="ignore"):  # to inf, which is on the safe side
+            potential = (v / unit + 2.0**-20 * np.abs(v / unit)).astype(np.float32)
+            top = (limit / unit + 2.0**-20 * np.abs(limit / unit)).astype(np.float32)
         column = (self.y_norm * (1 - error)).astype(np.float32)
         row = (self.x_norm * (1 - error)).astype(np.float32)
-        potential = scaled.astype(np.float32)
-        top = (limit / unit + 2.0**-20 * np.abs(limit / unit)).astype(np.float32)
         step = max(1, _ENTRIES // m)
         for first in range(0, n, step):
-            product = self.x_single[first : first + step] @ self.y_single.T
-            _screen(product, row, column, potential, top, int(ground.p), index, low, first)
-        return self._exact(index, low, limit, v, k, ground)
+            rows = slice(first, first + step)
+            product = self.x_single[rows] @ self.y_single.T if self.product is None else self.product[rows]
+            _screen(np.ascontiguousarray(product), row, column, potential, top, int(ground.p), index, low, first)
+        return index, low
+
+    def _values(self, i: np.ndarray, j: np.ndarray, v: np.ndarray, ground: Ground) -> np.ndarray:
+        cost = pair_costs(self.x, self.y, i, j, ground)
+        return np.maximum(cost * ground.factor - ground.offset, 0.0) - v[j]
 
     def _exact(
         self, index: np.ndarray, low: np.ndarray, limit: np.ndarray, v: np.ndarray, k: int, ground: Ground
     ) -> Lists:
         """What passed, in double precision; a row whose screen was full may have missed something."""
-        passed = index.shape[1]
+        possible = (index >= 0) & (low.astype(np.float64) * self.unit**ground.p < limit[:, None])
         value = np.full(index.shape, np.inf)
-        i, slot = np.nonzero(index >= 0)
-        j = index[i, slot]
-        cost = pair_costs(self.x, self.y, i, j, ground)
-        value[i, slot] = np.maximum(cost * ground.factor - ground.offset, 0.0) - v[j]
+        i, slot = np.nonzero(possible)
+        value[i, slot] = self._values(i, index[i, slot], v, ground)
         value[value >= limit[:, None]] = np.inf
         order = np.argsort(value, axis=1, kind="stable")[:, :k]
-        lists = Lists(
-            np.take_along_axis(index, order, axis=1),
-            np.take_along_axis(value, order, axis=1),
-            np.isfinite(value).sum(axis=1, dtype=np.int32).clip(max=k),
-        )
-        if passed < len(self.y):
-            unit = self.unit**ground.p
-            wanted = np.minimum(limit, lists.value[:, -1])
-            full = np.flatnonzero((index[:, -1] >= 0) & (low[:, -1].astype(np.float64) * unit < wanted))
-            for row in full.tolist():
+        found = np.isfinite(value).sum(axis=1, dtype=np.int32).clip(max=k)
+        lists = Lists(np.take_along_axis(index, order, axis=1), np.take_along_axis(value, order, axis=1), found)
+        if index.shape[1] < len(self.y):
+            for row in np.flatnonzero(possible[:, -1]).tolist():
                 _in_full(self.x, self.y, row, v, ground, limit[row], *lists)
         return lists
 

@@ -51,7 +51,7 @@ def _searchable(costs: PointCosts) -> bool:
 def _two_smallest(costs: PointCosts, g: np.ndarray, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
     k = min(2, len(g))
     if costs.x.shape[1] > TREE_DIMENSIONS:
-        return Screen.of(costs.x, costs.y).smallest(g, k, ground)[:2]
+        return Screen.of(costs.x, costs.y).two_smallest(g, ground)[:2]
     order = kd_order(costs.y)
     lists = nearest(costs.x, Cells.of(costs.y[order]), g[order], k, ground)
     return order[lists.which], lists.value
