@@ -1,0 +1,134 @@
+"""Every search finds what looking at all pairs finds: trees, screens and blocks, compiled and interpreted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+
+from wdist import compilation
+from wdist.search.blocks import smallest
+from wdist.search.cells import Cells, kd_order
+from wdist.search.ground import METRICS, MatrixCosts, PointCosts
+from wdist.search.nearest import nearest
+from wdist.search.screen import Screen
+from wdist.search.transform import largest_violation, transform_below
+
+
+def clouds(seed: int, n: int, m: int, d: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two clouds, some of whose points coincide, and a potential that is smooth but for its noise."""
+    rng = np.random.default_rng(seed)
+    x, y = rng.random((n, d)), rng.random((m, d))
+    y[: m // 10] = x[: m // 10]
+    y = y[kd_order(y)]
+    return x, y, np.sum(y * y, axis=1) / 3 + 0.01 * rng.standard_normal(m)
+
+
+def differences(x: np.ndarray, y: np.ndarray, v: np.ndarray, p: float, metric: str) -> np.ndarray:
+    return cdist(x, y, metric) ** p - v
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("p", [1.0, 1.5, 2.0, 4.0])
+@pytest.mark.parametrize("d", [1, 2, 3, 6])
+def test_tree_finds_the_smallest(metric: str, p: float, d: int) -> None:
+    x, y, v = clouds(d, 300, 450, d)
+    ground = PointCosts.between(x, y, p, metric).ground()
+    every = np.sort(differences(x, y, v, p, metric), axis=1)
+    lists = nearest(x, Cells.of(y), v, 7, ground)
+    np.testing.assert_allclose(lists.value, every[:, :7], rtol=0, atol=1e-14)
+    found = differences(x, y, v, p, metric)[np.arange(300)[:, None], lists.which]
+    np.testing.assert_allclose(found, lists.value, rtol=0, atol=1e-14)
+
+    limit = every[:, 3] + 1e-12
+    below = nearest(x, Cells.of(y), v, 7, ground, limit)
+    np.testing.assert_array_equal(below.found, np.minimum(7, np.sum(every < limit[:, None], axis=1)))
+    np.testing.assert_allclose(below.value[:, :4], every[:, :4], rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("far", [1e3, 1e7])
+def test_tree_is_not_blurred_by_what_is_far(far: float) -> None:
+    """A point and a potential far out of range widen some boxes; the values stay those of their own pairs."""
+    x, y, v = clouds(5, 300, 300, 2)
+    y[7], v[9] = far, -(far**2)
+    y = y[(order := kd_order(y))]
+    v = v[order]
+    lists = nearest(x, Cells.of(y), v, 3, PointCosts.between(x, y, 2.0, "euclidean").ground())
+    every = np.sort(np.sum((x[:, None] - y) ** 2, axis=2) - v, axis=1)
+    np.testing.assert_allclose(lists.value, every[:, :3], rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("n", [1, 2, 12, 13, 40])
+def test_few_points(n: int) -> None:
+    x, y, v = clouds(n, n, n + 3, 2)
+    lists = nearest(x, Cells.of(y), v, 4, PointCosts.between(x, y, 2.0, "euclidean").ground())
+    every = np.sort(differences(x, y, v, 2.0, "euclidean"), axis=1)
+    np.testing.assert_allclose(lists.value, every[:, :4], rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0])
+@pytest.mark.parametrize("offset", [0.0, 1e4])
+@pytest.mark.parametrize("size", [1e-30, 1.0, 1e30])
+def test_screen_finds_the_smallest(p: float, offset: float, size: float) -> None:
+    """Even where single precision knows next to nothing: the rows are then computed in full."""
+    x, y, v = clouds(1, 200, 330, 20)
+    x[:50] = y[50:100] + 1e-7
+    every = differences(x, y, v, p, "euclidean")
+    x, y, v = size * (x + offset), size * (y + offset), size**p * v
+    every = differences(x / size, y / size, v / size**p, p, "euclidean") if offset else every
+    screen, ground = Screen.of(x, y), PointCosts(x, y, p, "euclidean", 1.0).ground()
+    scale = size**p
+    two = screen.two_smallest(v, ground)
+    np.testing.assert_allclose(two.value[:, 0] / scale, every.min(axis=1), rtol=0, atol=1e-11)
+    limit = scale * (np.sort(every, axis=1)[:, 4] + 1e-9)
+    below = screen.below(v, 6, ground, limit)
+    np.testing.assert_array_equal(below.found, np.minimum(6, np.sum(scale * every < limit[:, None], axis=1)))
+
+
+def test_rough_lists_are_nearly_right() -> None:
+    x, y, v = clouds(2, 200, 330, 30)
+    ground = PointCosts.between(x, y, 2.0, "euclidean").ground()
+    every = np.sort(differences(x, y, v, 2.0, "euclidean"), axis=1)
+    lists = Screen.of(x, y).roughly(v, 5, ground)
+    np.testing.assert_allclose(lists.value, every[:, :5], rtol=0, atol=1e-3)
+    swapped = Screen.of(x, y).take(None, np.arange(40)).swapped().roughly(np.zeros(200), 1, ground)
+    np.testing.assert_allclose(swapped.value[:, 0], cdist(y[:40], x, "sqeuclidean").min(axis=1), rtol=0, atol=1e-3)
+
+
+def test_blocks_find_the_smallest() -> None:
+    matrix = np.random.default_rng(3).standard_normal((40, 60))
+    v = np.random.default_rng(4).standard_normal(60)
+    every = np.sort(matrix - v, axis=1)
+    np.testing.assert_array_equal(smallest(MatrixCosts(matrix), v, 5).value, every[:, :5])
+    below = smallest(MatrixCosts(matrix), v, 5, every[:, 2])
+    assert below.found.tolist() == [2] * 40
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("d", [2, 5, 9, 30])
+def test_transform_by_search_is_that_by_rows(metric: str, p: float, d: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never above the one over all pairs, whose every rounding is known, and not below it by more than roundings."""
+    x, y, g = clouds(d, 260, 310, d)
+    costs = PointCosts.between(x, y, p, metric)
+    searched, violation = transform_below(costs, g), largest_violation(costs, np.full(260, 0.1), g)
+    monkeypatch.setattr("wdist.search.transform._searchable", lambda costs: False)
+    by_rows = transform_below(costs, g)
+    size = 2.0**-52 * (np.abs(by_rows) + costs.rows(slice(None)).max(axis=1) * (p + 1) * d)
+    assert np.all(np.abs(searched - by_rows) <= size)
+    exact = costs.rows_below(slice(None)) - g
+    assert np.all(searched <= exact.min(axis=1) + size)
+    assert violation == pytest.approx(largest_violation(costs, np.full(260, 0.1), g), rel=1e-13)
+
+
+@pytest.mark.parametrize("d", [2, 12])
+def test_interpreted_and_compiled_kernels_agree(d: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y, v = clouds(6, 30, 35, d)
+    ground = PointCosts.between(x, y, 2.0, "euclidean").ground()
+
+    def found() -> np.ndarray:
+        return nearest(x, Cells.of(y), v, 3, ground).value
+
+    compiled = found()
+    monkeypatch.setattr(compilation, "interpreting", lambda: True)
+    np.testing.assert_array_equal(found(), compiled)
