@@ -49,7 +49,8 @@ def judged(costs: Costs, solved: Solved, a: Masses, b: Masses) -> Outcome:
     plan = sparse.coo_array((flow[child], solved.tree.ends(child, n)), shape=(n, m))
     prices = costs.pairs(plan.row, plan.col)
     terms = plan.data * prices
-    cost, size = math.fsum(terms), math.fsum(np.abs(terms))
+    cost = math.fsum(terms)
+    size = math.fsum(np.abs(terms)) if np.any(terms < 0) else cost
     upper = primal_above(costs, plan, low[child])
     if np.any(out):  # below the rounding of the weights: the plan does without, but the bound does not
         i, j, mass = leftovers(solved.tree, flow, out, n)

@@ -82,6 +82,10 @@ def _pivots(
     new = np.zeros(parent.shape[0], dtype=np.int8)  # whether the arc to the parent came since the last refresh
     mark += 1
     _refresh(parent, price, potential, seen, path, mark)
+    doubt = 0.0  # a reduced cost above it may be rounding, and is summed again along the cycle
+    for u in range(parent.shape[0]):
+        doubt = max(doubt, abs(potential[u]))
+    doubt *= -64.0 * TOLERANCE
     while clean < n and steps < limit:
         queued = 0
         while queued < length and clean < n:
@@ -97,10 +101,6 @@ def _pivots(
             clean += 1
         walked, batch = 0, 0
         new[:] = 0
-        doubt = 0.0
-        for u in range(parent.shape[0]):
-            doubt = max(doubt, abs(potential[u]))
-        doubt *= -64.0 * TOLERANCE
         for q in range(queued):
             e = arc[q]
             x, y = _index(row[q]), _index(n + target[e])

@@ -80,12 +80,10 @@ def split(forest: Forest, mass: np.ndarray, key: np.ndarray) -> Forest:
     parts share at most one arc: a cycle cannot come of that. Cumulated over all sources this is one merge of two
     increasing sequences.
     """
-    order = np.lexsort((key, forest.i))
-    ends, parts = np.cumsum(forest.flow[order]), np.cumsum(mass)
-    cut = np.sort(np.concatenate([ends, parts]), kind="stable")  # two runs, which this sort merges
-    cut = cut[np.diff(cut, prepend=0) > 0]
-    arc = order[np.searchsorted(ends, cut)]
-    return Forest(np.searchsorted(parts, cut), forest.j[arc], np.diff(cut, prepend=0))
+    arcs = len(forest.i)
+    i, j, flow = np.empty((3, arcs + len(mass)), dtype=np.int64)
+    found = _split(*forest, mass, key, np.empty(arcs, dtype=np.int64), i, j, flow)
+    return Forest(i[:found], j[:found], flow[:found])
 
 
 def subtree_sums(tree: Tree, high: np.ndarray, low: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -103,6 +101,46 @@ def _adjacency(forest: Forest, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
     start = np.zeros(n + m + 1, dtype=np.int64)
     np.cumsum(np.bincount(node, minlength=n + m), out=start[1:])
     return start, arc
+
+
+@kernel()
+def _split(source: Any, sink: Any, amount: Any, mass: Any, key: Any, order: Any, i: Any, j: Any, flow: Any) -> int:
+    """Arcs by source, counted, and by key within a source, by Shell's sort; then the merge."""
+    start = np.zeros(source.max() + 2, dtype=np.int64)
+    for e in range(source.shape[0]):
+        start[source[e] + 1] += 1
+    for s in range(start.shape[0] - 1):
+        start[s + 1] += start[s]
+    end = start.copy()
+    for e in range(source.shape[0]):
+        order[end[source[e]]] = e
+        end[source[e]] += 1
+    for s in range(start.shape[0] - 1):
+        gap = 1
+        while 3 * gap < end[s] - start[s]:
+            gap = 3 * gap + 1
+        while gap > 0:
+            for k in range(start[s] + gap, end[s]):
+                e, t = order[k], k
+                while t - gap >= start[s] and key[order[t - gap]] > key[e]:
+                    order[t] = order[t - gap]
+                    t -= gap
+                order[t] = e
+            gap //= 3
+    found, part, room = 0, 0, mass[0]
+    for k in range(source.shape[0]):
+        e = order[k]
+        left = amount[e]
+        while left > 0:
+            while room == 0:
+                part += 1
+                room = mass[part]
+            moved = min(left, room)
+            i[found], j[found], flow[found] = part, sink[e], moved
+            found += 1
+            left -= moved
+            room -= moved
+    return found
 
 
 @kernel()
