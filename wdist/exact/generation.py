@@ -22,13 +22,19 @@ from .tree import Forest, Tree, hang
 
 __all__ = ["Problem", "Solved", "Watch", "first_arcs", "generate"]
 
-_FIRST = {False: (10, 5), True: (8, 4)}  # arcs per source and per target at first; True: a rough answer will do
+_ROUGH = (8, 4)  # arcs per source and per target at first, where a rough answer will do
 _KNOWN = 4  # arcs that are enough for a target
 _ADDED = 4  # arcs per source and round
 
 
 class Problem(Protocol):
-    """Costs of all pairs, of which the smallest can be asked for."""
+    """Costs of all pairs, of which the smallest can be asked for.
+
+    ``lengths`` are the arcs per source, and per target that few sources found, of the first list.
+    """
+
+    @property
+    def lengths(self) -> tuple[int, int]: ...
 
     def costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Costs of the pairs (i[k], j[k])."""
@@ -103,7 +109,7 @@ def generate(
         Solve on the first list of arcs only: enough for a start of something else.
     """
     n, m = len(masses[0]), len(masses[1])
-    arcs, u, _ = first_arcs(problem, v, _FIRST[rough])
+    arcs, u, _ = first_arcs(problem, v, _ROUGH if rough else problem.lengths)
     forest = greedy(arcs, u, v, *masses) if plan is None else plan
     tree = hang(forest, problem.costs(forest.i, forest.j), u if anchor is None else anchor, m)
     while not watch.satisfied(problem, tree, v, masses):

@@ -23,7 +23,6 @@ __all__ = ["AllPairs", "ManyDimensions", "sample_to_all"]
 
 _ENOUGH = 1000  # sources and targets from which on a sample is solved first
 _SEED = 0
-_LISTS = (12, 6)  # arcs per source and per target on which potentials are made better
 
 
 class Sampleable(Problem, Protocol):
@@ -38,6 +37,7 @@ class AllPairs:
     """Any costs, searched by looking at all of them."""
 
     all: Costs
+    lengths = (18, 8)
 
     def costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         return self.all.pairs(i, j)
@@ -58,6 +58,7 @@ class ManyDimensions:
 
     points: PointCosts
     screen: Screen
+    lengths = (14, 6)
 
     @classmethod
     def of(cls, points: PointCosts) -> ManyDimensions:
@@ -86,7 +87,7 @@ def sample_to_all(problem: Sampleable, masses: tuple[np.ndarray, np.ndarray], wa
         i, j = (np.sort(rng.permutation(len(w))[: len(w) // 4]) for w in (a, b))
         part = sample_to_all(problem.select(i, j), _balanced(a[i], b[j]), watch)
         v = problem.select(i, None).sources(part.u, 1, np.arange(len(b))).value[:, 0]
-    arcs, _, spread = first_arcs(problem, v, _LISTS)
+    arcs, _, spread = first_arcs(problem, v, problem.lengths)
     v = soft_potentials(arcs, v, a.astype(np.float64), b.astype(np.float64), spread)
     return generate(problem, masses, None, v, watch)
 
