@@ -44,3 +44,29 @@ def test_truncated_cache(tmp_path: Path) -> None:
         for path in tmp_path.rglob(suffix):
             path.write_bytes(path.read_bytes()[:20])
         assert run(SOLVE, NUMBA_CACHE_DIR=str(tmp_path)) == "3.0"
+
+
+def test_one_compilation_serves_every_layout() -> None:
+    """Read-only, Fortran-ordered and strided points, weights, costs and potentials are the same to a kernel."""
+    code = """
+import numpy as np, wdist
+from wdist.compilation import Kernel
+rng = np.random.default_rng(0)
+x, y, a = rng.random((400, 2)), rng.random((500, 2)), rng.random(400)
+a[:100] = 0
+expected = wdist.transport(x, y, p=2, x_weights=a)
+wdist.certify(expected.plan, expected.potentials, x, y, p=2, x_weights=a)
+c = rng.random((400, 500))
+wdist.transport_lp(c, a)
+before = sum(len(k.compiled.signatures) for k in Kernel.all if k.compiled)
+for made in (np.asfortranarray, lambda z: np.repeat(z, 2, axis=0)[::2], lambda z: np.broadcast_to(z, (1, *z.shape))[0]):
+    u, v, w, d = made(x), made(y), made(a), made(c)
+    u.flags.writeable = w.flags.writeable = d.flags.writeable = False
+    r = wdist.transport(u, v, p=2, x_weights=w)
+    wdist.certify(r.plan, [made(f) for f in r.potentials], u, v, p=2, x_weights=w)
+    wdist.transport_lp(d, w)
+    wdist.transport_lp(d.T, None, w)
+    assert r.distance == expected.distance
+print(sum(len(k.compiled.signatures) for k in Kernel.all if k.compiled) - before)
+"""
+    assert run(code).splitlines()[-1] == "0"

@@ -14,6 +14,7 @@ from ..masses import Masses
 from ..result import Result
 from ..search.ground import Costs
 from ..search.rounding import root_bounds
+from ..search.screen import Screen
 from ..search.transform import transform_below
 from .generation import Solved
 from .masses import flows, leftovers
@@ -41,7 +42,7 @@ class Outcome(NamedTuple):
         return 0.0 if gap <= 0.0 else gap / self.size if self.size > 0.0 else math.inf
 
 
-def judged(costs: Costs, solved: Solved, a: Masses, b: Masses) -> Outcome:
+def judged(costs: Costs, solved: Solved, a: Masses, b: Masses, screen: Screen | None = None) -> Outcome:
     """The plan of a tree, its flows from the weights themselves; the c-transform of g; the bracket they prove."""
     n, m = costs.shape
     flow, low, out = flows(solved.tree, a, b)
@@ -56,17 +57,19 @@ def judged(costs: Costs, solved: Solved, a: Masses, b: Masses) -> Outcome:
         i, j, mass = leftovers(solved.tree, flow, out, n)
         rest = primal_above(costs, sparse.coo_array((mass * (1 + 1e-9), (i, j)), shape=(n, m)))
         upper = float(np.nextafter(upper + max(rest, 0.0), np.inf))
-    f, g, lower = _dual(costs, solved.v, a, b)
+    f, g, lower = _dual(costs, solved.v, a, b, screen)
     if upper - lower > 1e-12 * size:
         # Rounding lowers the dear arcs by more than the cheap ones. Where nearly all mass is at rest, on arcs that cost
         # nothing, it pays to make those the tight ones.
-        shrunk = _dual(costs, solved.v * (1.0 - 2.0**-43), a, b)
+        shrunk = _dual(costs, solved.v * (1.0 - 2.0**-43), a, b, screen)
         f, g, lower = shrunk if shrunk[2] > lower else (f, g, lower)
     return Outcome(plan, f, g, cost, min(lower, upper), upper, size)
 
 
-def _dual(costs: Costs, g: np.ndarray, a: Masses, b: Masses) -> tuple[np.ndarray, np.ndarray, float]:
-    f = transform_below(costs, g)
+def _dual(
+    costs: Costs, g: np.ndarray, a: Masses, b: Masses, screen: Screen | None
+) -> tuple[np.ndarray, np.ndarray, float]:
+    f = transform_below(costs, g, screen)
     f = np.where(np.isfinite(f), f, 0.0)  # without arcs, and so without mass: any number is feasible
     return f, g, dual_below(f, g, a, b)
 

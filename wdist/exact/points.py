@@ -127,11 +127,12 @@ def _optimum(costs: PointCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
         screened = costs.metric == "euclidean" and costs.p in (1.0, 2.0)
         problem = ManyDimensions.of(inner) if screened else AllPairs(inner)
         solved = sample_to_all(problem, masses, watch)
-    outcome = judged(inner, solved, a, b)
+    screen = problem.screen if isinstance(problem, ManyDimensions) else None
+    outcome = judged(inner, solved, a, b, screen)
     if outcome.relative_gap > max(_SHARP, watch.rtol):
         anchor = np.zeros(len(i))
         solved = generate(problem, masses, solved.tree.forest(len(i)), solved.v, watch, anchor)
-        outcome = sharper(outcome, judged(inner, solved, a, b))
+        outcome = sharper(outcome, judged(inner, solved, a, b, screen))
     return placed(outcome, costs, i, j)
 
 

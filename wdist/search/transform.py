@@ -24,10 +24,11 @@ TREE_DIMENSIONS = 7  # up to here a tree of boxes prunes enough
 _FEW = 2**14  # pairs: below, all of them are looked at
 
 
-def transform_below(costs: Costs, g: np.ndarray) -> np.ndarray:
-    """The c-transform of g, rounded down; inf for a source without arcs."""
+def transform_below(costs: Costs, g: np.ndarray, screen: Screen | None = None) -> np.ndarray:
+    """The c-transform of g, rounded down; inf for a source without arcs. ``screen`` is that of the points, if known."""
+    g = np.require(g, requirements=["C", "W"])  # the one layout that compiled code knows
     if isinstance(costs, PointCosts) and _searchable(costs):
-        return _searched_below(costs, g)
+        return _searched_below(costs, g, screen)
     return np.concatenate([_row_minimum_below(costs.rows_below(rows), g) for rows in row_blocks(costs.shape)])
 
 
@@ -48,19 +49,21 @@ def _searchable(costs: PointCosts) -> bool:
     return costs.x.shape[1] <= TREE_DIMENSIONS or (costs.metric == "euclidean" and costs.p in (1.0, 2.0))
 
 
-def _two_smallest(costs: PointCosts, g: np.ndarray, ground: Ground) -> tuple[np.ndarray, np.ndarray]:
+def _two_smallest(
+    costs: PointCosts, g: np.ndarray, ground: Ground, screen: Screen | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     k = min(2, len(g))
     if costs.x.shape[1] > TREE_DIMENSIONS:
-        return Screen.of(costs.x, costs.y).two_smallest(g, ground)[:2]
+        return (screen or Screen.of(costs.x, costs.y)).two_smallest(g, ground)[:2]
     order = kd_order(costs.y)
     lists = nearest(costs.x, Cells.of(costs.y[order]), g[order], k, ground)
     return order[lists.which], lists.value
 
 
-def _searched_below(costs: PointCosts, g: np.ndarray) -> np.ndarray:
+def _searched_below(costs: PointCosts, g: np.ndarray, screen: Screen | None) -> np.ndarray:
     """Rounding is monotone, so only differences that round to the minimum can lie below it: the first, or a tie."""
     ground = costs.ground(below=True)
-    index, value = _two_smallest(costs, g, ground)
+    index, value = _two_smallest(costs, g, ground, screen)
     j, minimum = index[:, 0], value[:, 0]
     cost = pair_costs(costs.x, costs.y, np.arange(len(j)), j, ground)
     cost = np.maximum(cost * ground.factor - ground.offset, 0.0)
