@@ -82,7 +82,7 @@ class PointCosts:
     @classmethod
     def between(cls, x: np.ndarray, y: np.ndarray, p: float, metric: str) -> PointCosts:
         """Costs between float64 points of shapes (n, d) and (m, d), which compiled code takes in one layout only."""
-        x, y = np.require(x, requirements=["C", "W"]), np.require(y, requirements="CW")
+        x, y = np.require(x, requirements=["C", "W"]), np.require(y, requirements=["C", "W"])
         low = np.minimum(x.min(axis=0), y.min(axis=0))
         high = np.maximum(x.max(axis=0), y.max(axis=0))
         scale = power_of_two(float(np.max(high / 2 - low / 2)))
