@@ -142,7 +142,7 @@ def dual_below(f: np.ndarray, g: np.ndarray, a: Masses, b: Masses) -> float:
 def cost_matrix(cost: Any, name: str = "cost") -> Any:
     """A cost matrix as a detached float64 array or CSR array: two axes, not empty, no NaN."""
     if sparse.issparse(cost):
-        matrix = sparse.csr_array(cost)
+        matrix = sparse.csr_array(cost, copy=True)
         matrix.sum_duplicates()
         matrix.data = np.asarray(as_float64(matrix.data, name))
     else:

@@ -130,7 +130,7 @@ def _optimum(costs: PointCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
     screen = problem.screen if isinstance(problem, ManyDimensions) else None
     outcome = judged(inner, solved, a, b, screen)
     if outcome.relative_gap > max(_SHARP, watch.rtol):
-        anchor = np.zeros(len(i))
+        anchor, watch.rtol = np.zeros(len(i)), 0.0  # stopping early was a mistake, if it was that
         solved = generate(problem, masses, solved.tree.forest(len(i)), solved.v, watch, anchor)
         outcome = sharper(outcome, judged(inner, solved, a, b, screen))
     return placed(outcome, costs, i, j)

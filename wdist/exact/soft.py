@@ -19,8 +19,8 @@ _SHARE = (0.2, 0.05, 0.02)  # epsilon, of the spread of the list
 
 def soft_potentials(arcs: Arcs, v: np.ndarray, a: np.ndarray, b: np.ndarray, spread: float) -> np.ndarray:
     """Potentials of the targets from those given; every source and every target has an arc."""
-    if not spread > 0.0:
-        return v
+    if not spread * _SHARE[-1] > 2.0**-40 * float(np.max(np.abs(arcs.cost))):
+        return v  # costs are as good as equal on the lists, and exponentials would overflow
     degree = np.diff(arcs.start)
     source = np.repeat(np.arange(len(a)), degree)
     order = np.argsort(arcs.target, kind="stable")

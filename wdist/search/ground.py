@@ -57,6 +57,9 @@ class Costs(Protocol):
     def pairs_above(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """The same, never below the exact costs."""
 
+    def most(self) -> float:
+        """What no cost exceeds, in absolute value."""
+
 
 def check_metric(metric: Any) -> str:
     """The name of a ground metric, checked."""
@@ -69,8 +72,8 @@ def check_metric(metric: Any) -> str:
 class PointCosts:
     """Costs between points, whose coordinates are divided by ``scale`` first.
 
-    ``scale`` is 1 unless the p-th powers would leave the range of floats, and else the power of two that brings the
-    largest coordinate range near 1. Costs are in units of ``scale ** p``.
+    ``scale`` is 1 unless the p-th powers would leave the range of floats, and else a power of two above the diameter.
+    Costs are in units of ``scale ** p``.
     """
 
     x: np.ndarray
@@ -83,11 +86,11 @@ class PointCosts:
     def between(cls, x: np.ndarray, y: np.ndarray, p: float, metric: str) -> PointCosts:
         """Costs between float64 points of shapes (n, d) and (m, d), which compiled code takes in one layout only."""
         x, y = np.require(x, requirements=["C", "W"]), np.require(y, requirements=["C", "W"])
-        low = np.minimum(x.min(axis=0), y.min(axis=0))
-        high = np.maximum(x.max(axis=0), y.max(axis=0))
-        scale = power_of_two(float(np.max(high / 2 - low / 2)))
-        if p * abs(np.log2(scale)) < 200:
+        half = np.maximum(x.max(axis=0), y.max(axis=0)) / 2 - np.minimum(x.min(axis=0), y.min(axis=0)) / 2
+        diameter = _norm(half / (widest := float(half.max()) or 1.0), metric) * widest  # half of it, at least
+        if p * abs(np.log2(diameter or 1.0)) < 200 and p * np.log2(x.shape[1] + 1.0) < 200:
             return cls(x, y, p, metric, 1.0)
+        scale = 4.0 * power_of_two(diameter) if diameter < 2.0**1020 else 2.0**1022
         return cls(x / scale, y / scale, p, metric, scale)
 
     @property
@@ -139,6 +142,10 @@ class PointCosts:
             at_rest &= np.all((np.abs(self.x[i]) > 2.0**-960) | (self.x[i] == 0.0), axis=1)
         return np.where(at_rest, 0.0, above)
 
+    def most(self) -> float:
+        sides = np.maximum(self.x.max(axis=0), self.y.max(axis=0)) - np.minimum(self.x.min(axis=0), self.y.min(axis=0))
+        return float(_norm(sides, self.metric) ** self.p * (1.0 + 2.0 * self._relative_error) + self._least)
+
     def ground(self, below: bool = False) -> Ground:
         """The same costs for compiled code; or, never above the exact ones."""
         metric = METRICS.index(self.metric)
@@ -167,6 +174,12 @@ class PointCosts:
             return result
         lengths = self.distances(i, j)[:, None]
         return differences / np.where(lengths > 0, lengths, 1.0)
+
+
+def _norm(lengths: np.ndarray, metric: str) -> float:
+    if metric == "euclidean":
+        return float(np.sqrt(np.sum(lengths * lengths)))
+    return float(lengths.sum() if metric == "cityblock" else lengths.max())
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -209,3 +222,6 @@ class MatrixCosts:
         return np.where(keys[found] == wanted, matrix.data[found], np.inf)
 
     rows_below, pairs_above = rows, pairs
+
+    def most(self) -> float:
+        return float(np.max(np.abs(self.matrix.data if sparse.issparse(self.matrix) else self.matrix), initial=0.0))

@@ -1,10 +1,10 @@
-r"""The k smallest :math:`c(x_i, y_j) - v_j` of every source i, over all targets, by a pruned search of two trees.
+r"""The k smallest :math:`c(x_i, y_j) - v_j` of every source i, over all targets, by a pruned search of a k-d tree.
 
-The queries of one leaf go down the tree of targets together. A node is left out when no pair of the two boxes can come
-below the worst that the queries still have to beat. With v below an affine function of slope s on the node, that is a
-bound of :math:`c(x, y) - \langle s, y - c \rangle` over two boxes: its exact minimum, coordinate by coordinate, where
-the cost is a sum over coordinates; the tangent of the convex cost at the two centres, or the distance of the boxes,
-where it is not. Bounds are lowered by more than their rounding, so that nothing is missed.
+A node is left out when no target in its box can come below the worst value that the list of the source still holds.
+With v below an affine function of slope s on the node, that is a bound of :math:`c(x, y) - \langle s, y - c \rangle`
+over the box: its exact minimum, coordinate by coordinate, where the cost is a sum over coordinates; the tangent of the
+convex cost at the centre c, or the distance to the box, where it is not. Bounds are lowered by more than their
+rounding, so that nothing is missed.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ __all__ = ["Screen"]
 
 _ENTRIES = 2**20  # of a block of the product
 _KEPT = 2**22  # entries of a product up to which it is kept: 16 MiB
+_LEAST = 2.0**-100  # what underflow may take in single precision, with room to spare; points are of size 1
 _SPARE = 12  # pairs of a row that may pass beyond those asked for
 
 
@@ -67,8 +68,12 @@ class Screen:
 
     def roughly(self, v: np.ndarray, k: int, ground: Ground) -> Lists:
         """About the k smallest ``c(x_i, y_j) - v[j]`` for every i, to single precision."""
-        index, low = self._passing(v, k, ground, np.full(len(self.x), np.inf))
-        return Lists(index, low * self.unit**ground.p, np.full(len(index), k, dtype=np.int32))
+        limit = np.full(len(self.x), np.inf)
+        index, low = self._passing(v, k, ground, limit)
+        found = (index >= 0).sum(axis=1, dtype=np.int32)
+        lists = Lists(index, low.astype(np.float64) * self.unit**ground.p, found)
+        self._in_full(np.flatnonzero(found < index.shape[1]), v, ground, limit, lists)
+        return lists
 
     def below(self, v: np.ndarray, k: int, ground: Ground, limit: np.ndarray) -> Lists:
         """The k smallest ``c(x_i, y_j) - v[j]`` among those below ``limit[i]``."""
@@ -79,8 +84,10 @@ class Screen:
         """The smallest ``c(x_i, y_j) - v[j]`` for every i, and beside it another that is no larger, or inf."""
         k, every = min(2, len(self.y)), np.arange(len(self.x))
         index, low = self._passing(v, k + _SPARE, ground, np.full(len(self.x), np.inf))
-        first = self._values(every, index[:, 0], v, ground)
-        return self._exact(index, low, np.nextafter(first, np.inf), v, k, ground)
+        limit = np.nextafter(self._values(every, np.maximum(index[:, 0], 0), v, ground), np.inf)
+        lists = self._exact(index, low, limit, v, k, ground)
+        self._in_full(np.flatnonzero(lists.found == 0), v, ground, limit, lists)
+        return lists
 
     def _passing(self, v: np.ndarray, k: int, ground: Ground, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The k smallest, too small by at most the error of single precision, below the limit; in units of ``unit``."""
@@ -88,11 +95,11 @@ class Screen:
         index, low = np.full((n, min(m, k)), -1, dtype=np.int32), np.full((n, min(m, k)), np.inf, dtype=np.float32)
         unit = self.unit**ground.p
         error = 2.0**-22 * (self.x.shape[1] + 16)  # conversions and sums of d products, relative to the norms
-        with np.errstate(over="ignore"):  # to inf, which is on the safe side
-            potential = (v / unit + 2.0**-20 * np.abs(v / unit)).astype(np.float32)
-            top = (limit / unit + 2.0**-20 * np.abs(limit / unit)).astype(np.float32)
-        column = (self.y_norm * (1 - error)).astype(np.float32)
-        row = (self.x_norm * (1 - error)).astype(np.float32)
+        with np.errstate(over="ignore"):  # a row that infinity has kept everything from is computed in full
+            potential = (v / unit + 2.0**-20 * np.abs(v / unit) + _LEAST).astype(np.float32)
+            top = (limit / unit + 2.0**-20 * np.abs(limit / unit) + _LEAST).astype(np.float32)
+        column = (self.y_norm * (1 - error) - _LEAST).astype(np.float32)
+        row = (self.x_norm * (1 - error) - _LEAST).astype(np.float32)
         step = max(1, _ENTRIES // m)
         for first in range(0, n, step):
             rows = slice(first, first + step)
@@ -117,9 +124,13 @@ class Screen:
         found = np.isfinite(value).sum(axis=1, dtype=np.int32).clip(max=k)
         lists = Lists(np.take_along_axis(index, order, axis=1), np.take_along_axis(value, order, axis=1), found)
         if index.shape[1] < len(self.y):
-            for row in np.flatnonzero(possible[:, -1]).tolist():
-                _in_full(self.x, self.y, row, v, ground, limit[row], *lists)
+            self._in_full(np.flatnonzero(possible[:, -1]), v, ground, limit, lists)
         return lists
+
+    def _in_full(self, rows: np.ndarray, v: np.ndarray, ground: Ground, limit: np.ndarray, lists: Lists) -> None:
+        """Do these rows again, by looking at every target."""
+        for row in rows.tolist():
+            _row_in_full(self.x, self.y, row, v, ground, limit[row], *lists)
 
 
 @kernel()
@@ -150,7 +161,7 @@ def _screen(product: Any, row: Any, column: Any, v: Any, top: Any, p: int, index
 
 
 @kernel(pair_cost)
-def _in_full(x: Any, y: Any, i: int, v: Any, ground: Any, below: float, index: Any, value: Any, count: Any) -> None:
+def _row_in_full(x: Any, y: Any, i: int, v: Any, ground: Any, below: float, index: Any, value: Any, count: Any) -> None:
     k = index.shape[1]
     metric, p, factor, offset = ground
     worst, found = below, 0
