@@ -39,8 +39,8 @@ class Outcome(NamedTuple):
     @property
     def relative_gap(self) -> float:
         """Width of the bracket over the cost of the plan; 0 when both are 0."""
-        gap = self.upper - self.lower
-        return 0.0 if gap <= 0.0 else gap / self.size if self.size > 0.0 else math.inf
+        gap, size = self.upper - self.lower, max(self.size, abs(self.upper))
+        return 0.0 if gap <= 0.0 else gap / size if size > 0.0 else math.inf
 
 
 def judged(costs: Costs, solved: Solved, a: Masses, b: Masses, screen: Screen | None = None) -> Outcome:
