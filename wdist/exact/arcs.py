@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..compilation import kernel
-from ..search.nearest import Lists
+from ..search.lists import Lists
 
 __all__ = ["merged", "with_added"]
 

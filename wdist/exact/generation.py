@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..search.nearest import Lists
+from ..search.lists import Lists
 from .arcs import merged, with_added
 from .greedy import greedy
 from .pivots import TOLERANCE, Arcs, optimise

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..search.cells import Cells
 from ..search.ground import Ground
-from ..search.nearest import Lists, nearest, pair_costs
+from ..search.lists import Lists
+from ..search.nearest import nearest, pair_costs
 from .generation import Solved, Watch, generate
 from .tree import Forest, split
 

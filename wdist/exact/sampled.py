@@ -14,7 +14,8 @@ import numpy as np
 
 from ..search.blocks import smallest
 from ..search.ground import Costs, PointCosts
-from ..search.nearest import Lists, pair_costs
+from ..search.lists import Lists
+from ..search.nearest import pair_costs
 from ..search.screen import Screen
 from .generation import Problem, Solved, Watch, first_arcs, generate
 from .soft import soft_potentials

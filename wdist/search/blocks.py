@@ -12,7 +12,7 @@ import numpy as np
 
 from ..compilation import kernel
 from .ground import Costs
-from .nearest import Lists
+from .lists import Lists, kept
 
 __all__ = ["row_blocks", "smallest"]
 
@@ -33,7 +33,7 @@ def smallest(costs: Costs, v: np.ndarray, k: int, below: np.ndarray | None = Non
     return found
 
 
-@kernel()
+@kernel(kept)
 def _smallest(cost: Any, v: Any, below: Any, index: Any, value: Any, count: Any, first: int) -> None:
     k = index.shape[1]
     for row in range(cost.shape[0]):
@@ -42,13 +42,7 @@ def _smallest(cost: Any, v: Any, below: Any, index: Any, value: Any, count: Any,
         for j in range(cost.shape[1]):
             r = cost[row, j] - v[j]
             if r < worst:
-                if found < k:
-                    found += 1
-                t = found - 1
-                while t > 0 and value[i, t - 1] > r:
-                    value[i, t], index[i, t] = value[i, t - 1], index[i, t - 1]
-                    t -= 1
-                value[i, t], index[i, t] = r, j
+                found = kept(index, value, i, found, r, j)
                 if found == k:
                     worst = value[i, k - 1]
         count[i] = found

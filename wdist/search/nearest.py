@@ -10,27 +10,20 @@ rounding, so that nothing is missed.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ..compilation import kernel
 from .cells import SLACK, Cells
 from .ground import METRICS, Ground
+from .lists import Lists, kept
 
-__all__ = ["CHEBYSHEV", "CITYBLOCK", "EUCLIDEAN", "Lists", "nearest", "pair_cost", "pair_costs"]
+__all__ = ["CHEBYSHEV", "CITYBLOCK", "EUCLIDEAN", "nearest", "pair_cost", "pair_costs"]
 
 EUCLIDEAN, CITYBLOCK, CHEBYSHEV = range(len(METRICS))
 
 _ROWS = 2**15  # queries in one call of the kernel: between calls Ctrl-C is heard
-
-
-class Lists(NamedTuple):
-    """For every source the ``found`` (n,) targets, ``which`` (n, k), of its smallest values, ``value``, ascending."""
-
-    which: np.ndarray
-    value: np.ndarray
-    found: np.ndarray
 
 
 def nearest(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, below: np.ndarray | None = None) -> Lists:
@@ -125,7 +118,7 @@ def _pair_costs(x: Any, y: Any, i: Any, j: Any, metric: int, p: float, cost: Any
         cost[k] = pair_cost(x, i[k], y, j[k], metric, p)
 
 
-@kernel(pair_cost, _bound)
+@kernel(pair_cost, kept, _bound)
 def _search(
     x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, below: Any, index: Any, value: Any, count: Any,
     first: int, last: int,
@@ -160,13 +153,7 @@ def _search(
                         r = pair_cost(x, i, y, j, metric, p)
                     r = max(r * factor - offset, 0.0) - v[j]
                     if r < worst:
-                        if found < k:
-                            found += 1
-                        t = found - 1
-                        while t > 0 and value[i, t - 1] > r:
-                            value[i, t], index[i, t] = value[i, t - 1], index[i, t - 1]
-                            t -= 1
-                        value[i, t], index[i, t] = r, j
+                        found = kept(index, value, i, found, r, j)
                         if found == k:
                             worst = value[i, k - 1]
                             stop = worst + SLACK * abs(worst)

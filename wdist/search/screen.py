@@ -17,7 +17,8 @@ import numpy as np
 from .._arrays import power_of_two
 from ..compilation import kernel
 from .ground import Ground
-from .nearest import Lists, pair_cost, pair_costs
+from .lists import Lists, kept
+from .nearest import pair_cost, pair_costs
 
 __all__ = ["Screen"]
 
@@ -133,7 +134,7 @@ class Screen:
             _row_in_full(self.x, self.y, row, v, ground, limit[row], *lists)
 
 
-@kernel()
+@kernel(kept)
 def _screen(product: Any, row: Any, column: Any, v: Any, top: Any, p: int, index: Any, low: Any, first: int) -> None:
     k = index.shape[1]
     for r in range(product.shape[0]):
@@ -149,18 +150,12 @@ def _screen(product: Any, row: Any, column: Any, v: Any, top: Any, p: int, index
                     continue
                 value = np.float32(math.sqrt(max(square, np.float32(0.0)))) - v[j]
             if value < worst:
-                if found < k:
-                    found += 1
-                t = found - 1
-                while t > 0 and low[i, t - 1] > value:
-                    low[i, t], index[i, t] = low[i, t - 1], index[i, t - 1]
-                    t -= 1
-                low[i, t], index[i, t] = value, j
+                found = kept(index, low, i, found, value, j)
                 if found == k:
                     worst = low[i, k - 1]
 
 
-@kernel(pair_cost)
+@kernel(pair_cost, kept)
 def _row_in_full(x: Any, y: Any, i: int, v: Any, ground: Any, below: float, index: Any, value: Any, count: Any) -> None:
     k = index.shape[1]
     metric, p, factor, offset = ground
@@ -168,13 +163,7 @@ def _row_in_full(x: Any, y: Any, i: int, v: Any, ground: Any, below: float, inde
     for j in range(y.shape[0]):
         r = max(pair_cost(x, i, y, j, metric, p) * factor - offset, 0.0) - v[j]
         if r < worst:
-            if found < k:
-                found += 1
-            t = found - 1
-            while t > 0 and value[i, t - 1] > r:
-                value[i, t], index[i, t] = value[i, t - 1], index[i, t - 1]
-                t -= 1
-            value[i, t], index[i, t] = r, j
+            found = kept(index, value, i, found, r, j)
             if found == k:
                 worst = value[i, k - 1]
     for t in range(found, k):
