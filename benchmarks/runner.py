@@ -22,7 +22,7 @@ __all__ = ["IMPORT_LIMIT", "SUITES", "Row", "Suite", "cells", "import_seconds", 
 IMPORT_LIMIT = 0.03  # CPU seconds that `import wdist` may take above `import numpy`
 _IMPORT_TRIALS = 5
 _SEED = 20261123
-_WARM_UP_POINTS = 40
+_WARM_UP_POINTS = 400  # enough that compiled code is loaded
 _WARM_UP = Effort(steps=2, projections=2)
 
 
