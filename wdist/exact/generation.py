@@ -107,7 +107,7 @@ def generate(
     anchor : numpy.ndarray, shape (n,), optional
         Potentials of the sources at which components of the plan start. None: the c-transform of v.
     rough : bool
-        Solve on the first list of arcs only: enough for a start of something else.
+        Stop when few pairs violate, from a shorter first list: enough for a start of something else.
     """
     n, m = len(masses[0]), len(masses[1])
     arcs, u, _ = first_arcs(problem, v, _ROUGH if rough else problem.lengths)

@@ -70,7 +70,7 @@ def coarse_to_fine(clouds: Clouds, masses: tuple[np.ndarray, np.ndarray], watch:
 
 
 def _levels(n: int, m: int) -> list[int | None]:
-    """Numbers of cells, up to that many points a cell; None for the points themselves."""
+    """Numbers of cells, from coarse to fine; None for the points themselves."""
     levels: list[int | None] = [None]
     cells = 1 << int(min(n, m) / _POINTS).bit_length() >> 1
     while cells >= _FEWEST:

@@ -38,7 +38,7 @@ class Outcome(NamedTuple):
 
     @property
     def relative_gap(self) -> float:
-        """Width of the bracket over the cost of the plan; 0 when both are 0."""
+        """Width of the bracket over the upper cost, or the plan's in absolute value; 0 when both are 0."""
         gap, size = self.upper - self.lower, max(self.size, abs(self.upper))
         return 0.0 if gap <= 0.0 else gap / size if size > 0.0 else math.inf
 
@@ -113,7 +113,7 @@ def conclude(
     cost = outcome.cost if p == 1.0 else max(outcome.cost, 0.0)
     distance = scale * (cost ** (1.0 / p) if p != 1.0 else cost)
     lower, upper = scale * lower, scale * upper
-    if 0.0 < abs(upper) < 2.0**-1000:  # where even a power of two may round
+    if scale != 1.0 and 0.0 < upper < 2.0**-1000:  # where even a power of two may round
         lower, upper = max(0.0, math.nextafter(lower, -math.inf)), math.nextafter(upper, math.inf)
     lower, upper = min(lower, distance), max(upper, distance)
     exact = outcome.relative_gap <= TOLERANCE

@@ -177,7 +177,7 @@ def _pivots(
                     break
                 below, above, carried, step, u = old_size, u, old_flow, -old_price, old
             batch += 1
-            if batch > 0 and walked > walk * parent.shape[0] and q < queued - 1:
+            if walked > walk * parent.shape[0] and q < queued - 1:
                 place = row[q + 1]
                 break
         pivots += batch
