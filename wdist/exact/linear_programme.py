@@ -16,8 +16,10 @@ from ..masses import Masses
 from ..measures import check_p
 from ..result import Result
 from ..search.ground import MatrixCosts
+from .averages import Averages, order_by_likeness
 from .generation import Watch
 from .given import on_given_arcs
+from .levels import coarse_to_fine
 from .masses import integer_masses
 from .outcome import Outcome, conclude, judged, placed
 from .sampled import AllPairs, sample_to_all
@@ -80,10 +82,15 @@ def _optimum(costs: MatrixCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
     """Solve and judge among sources and targets with mass; the others get potentials afterwards."""
     i, j = np.flatnonzero(a.high > 0), np.flatnonzero(b.high > 0)
     inner = costs if (len(i), len(j)) == costs.shape else costs.select(i, j)
+    alike = None if sparse.issparse(inner.matrix) else order_by_likeness(inner.matrix)
+    if alike is not None:
+        i, j, inner = i[alike[0]], j[alike[1]], inner.select(*alike)
     a, b = a.take(i), b.take(j)
     units = integer_masses(a, b)
     if sparse.issparse(inner.matrix):
         solved = on_given_arcs(inner, units, watch)
+    elif alike is not None:
+        solved = coarse_to_fine(Averages(inner), units, watch)
     else:
         solved = sample_to_all(AllPairs(inner), units, watch)
     outcome = judged(inner, solved, a, b)

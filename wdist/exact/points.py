@@ -23,8 +23,9 @@ from ..result import Result
 from ..search.cells import Cells, kd_order
 from ..search.ground import PointCosts, check_metric
 from ..search.transform import TREE_DIMENSIONS
+from .clouds import Clouds
 from .generation import Problem, Watch, generate
-from .levels import Clouds, coarse_to_fine
+from .levels import coarse_to_fine
 from .masses import integer_masses
 from .outcome import Outcome, conclude, judged, placed, sharper
 from .progress import Progress, shown

@@ -47,7 +47,8 @@ class AllPairs:
         return smallest(self.all, v, k, below)
 
     def sources(self, u: np.ndarray, k: int, j: np.ndarray) -> Lists:
-        return smallest(self.all.select(None, j).transposed(), u, k)
+        part = self.all if len(j) == self.all.shape[1] else self.all.select(None, j)
+        return smallest(part.transposed(), u, k)
 
     def select(self, i: np.ndarray | None, j: np.ndarray | None) -> AllPairs:
         return AllPairs(self.all.select(i, j))

@@ -35,14 +35,16 @@ def smallest(costs: Costs, v: np.ndarray, k: int, below: np.ndarray | None = Non
 
 @kernel(kept)
 def _smallest(cost: Any, v: Any, below: Any, index: Any, value: Any, count: Any, first: int) -> None:
-    k = index.shape[1]
+    m, k = cost.shape[1], index.shape[1]
     for row in range(cost.shape[0]):
         i = first + row
         worst, found = below[i], 0
-        for j in range(cost.shape[1]):
-            r = cost[row, j] - v[j]
-            if r < worst:
-                found = kept(index, value, i, found, r, j)
-                if found == k:
-                    worst = value[i, k - 1]
+        start = (i * 40503) % m  # of what costs the same, every row takes something else
+        for begin, end in ((start, m), (0, start)):
+            for j in range(begin, end):
+                r = cost[row, j] - v[j]
+                if r < worst:
+                    found = kept(index, value, i, found, r, j)
+                    if found == k:
+                        worst = value[i, k - 1]
         count[i] = found

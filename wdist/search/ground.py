@@ -194,7 +194,9 @@ class MatrixCosts:
 
     def select(self, i: np.ndarray | None, j: np.ndarray | None) -> MatrixCosts:
         matrix = self.matrix if i is None else self.matrix[i]
-        return MatrixCosts(matrix if j is None else matrix[:, j])
+        if j is None:
+            return MatrixCosts(matrix)
+        return MatrixCosts(matrix[:, j] if sparse.issparse(matrix) else np.take(matrix, j, axis=1))
 
     def transposed(self) -> MatrixCosts:
         return MatrixCosts(self.matrix.T)

@@ -1,0 +1,52 @@
+"""Points in few dimensions, as a problem with levels: cells of a k-d tree, which stand at their centroids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..search.cells import Cells
+from ..search.ground import Ground
+from ..search.lists import Lists
+from ..search.nearest import nearest, pair_costs
+from .levels import Costs, first_of
+
+__all__ = ["Clouds"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Clouds:
+    """The transport problem between two sets of points in k-d order."""
+
+    x: Cells
+    y: Cells
+    ground: Ground
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        return (10, 5) if self.x.points.shape[1] <= 2 else (14, 6)
+
+    def costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        return pair_costs(self.x.points, self.y.points, i, j, self.ground)
+
+    def targets(self, v: np.ndarray, k: int, below: np.ndarray | None = None) -> Lists:
+        return nearest(self.x.points, self.y, v, k, self.ground, below)
+
+    def sources(self, u: np.ndarray, k: int, j: np.ndarray) -> Lists:
+        return nearest(self.y.points[j], self.x, u, k, self.ground)
+
+    def gathered(self, masses: tuple[np.ndarray, np.ndarray], cells: int) -> Clouds:
+        x, y = (_centroids(side.points, mass, cells) for side, mass in zip((self.x, self.y), masses, strict=True))
+        return Clouds(Cells.of(x), Cells.of(y), self.ground)
+
+    def from_cells(self, coarser: Clouds) -> Clouds:
+        return Clouds(coarser.x, self.y, self.ground)
+
+    def to_cells(self, coarser: Clouds) -> Costs:
+        return Clouds(self.x, coarser.y, self.ground).costs
+
+
+def _centroids(points: np.ndarray, mass: np.ndarray, cells: int) -> np.ndarray:
+    first, weight = first_of(len(points), cells), mass.astype(np.float64)
+    return np.add.reduceat(points * weight[:, None], first) / np.add.reduceat(weight, first)[:, None]
