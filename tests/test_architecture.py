@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS: tuple[set[str], ...] = (
     {"errors", "result"},
     {"_arrays", "compilation"},
-    {"laws"},
+    {"laws", "sketch"},
     {"frozen"},
     {"measures"},
     {"_autograd", "coupling", "quantiles"},

@@ -14,6 +14,7 @@ _HOMES = {
     "measures": ("CDF", "Gaussian", "Histogram", "Quantile", "Samples"),
     "gaussian": ("gaussian_map", "gaussian_w2"),
     "line": ("wasserstein_1d",),
+    "sketch": ("QuantileSketch",),
     "certificate": ("certify", "certify_lp"),
     "exact": ("transport", "transport_lp"),
     "projections": ("sliced",),
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from .projections import sliced as sliced
     from .result import Certificate as Certificate
     from .result import Result as Result
+    from .sketch import QuantileSketch as QuantileSketch
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .errors import InvalidMeasureError
 from .laws import CDF, Histogram, Law, Quantile, inside
+from .sketch import QuantileSketch
 
 __all__ = ["frozen_law"]
 
@@ -20,7 +21,7 @@ _MOST_ATOMS = 100_000
 
 def frozen_law(x: Any, name: str) -> Any | None:
     """Read a measure on the line that is not an array; None if ``x`` is none."""
-    if isinstance(x, Histogram | Quantile | CDF):
+    if isinstance(x, Histogram | Quantile | CDF | QuantileSketch):
         return x
     module = type(x).__module__
     if not module.startswith("scipy.stats") or "scipy.stats" not in sys.modules:

@@ -22,6 +22,7 @@ from .coupling import SAME_JUMP, coupling_distance, monotone_coupling, sort_samp
 from .errors import InvalidMeasureError
 from .measures import Gaussian, Law, Measure, Samples, as_measure, check_p
 from .quantiles import Bracketed, law_distance, law_of_samples
+from .sketch import QuantileSketch
 
 __all__ = ["wasserstein_1d"]
 
@@ -102,6 +103,12 @@ def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P
         value = float(distance.detach())
         # A float32 may round out of the bracket: widen it by that much.
         return Bracketed(distance, min(value, bracket.lower), max(value, bracket.upper))
+    sketches = [measure for measure in (P, Q) if isinstance(measure, QuantileSketch)]
+    if sketches:
+        P, Q = (Samples(*m.atoms()) if isinstance(m, QuantileSketch) else m for m in (P, Q))
+        distance, lower, upper = line_distance(P, Q, p, names)
+        lost = sum(sketch.error(p) for sketch in sketches)
+        return Bracketed(distance, max(lower - lost, 0.0), upper + lost) if lost else Bracketed(distance, lower, upper)
     return _by_laws(P, Q, p, names)
 
 
@@ -140,7 +147,7 @@ def _as_batch(x: Any, weights: Any, name: str, axis: int) -> tuple[Array, Array 
         return x.points[:, 0], x.weights, x.dtype
     if not is_tensor(x) and (hasattr(x, "law") or hasattr(x, "ppf") or hasattr(x, "icdf") or callable(x)):
         return None
-    if isinstance(x, Samples | Gaussian):
+    if isinstance(x, Samples | Gaussian | QuantileSketch):
         return None
     samples = as_float64(x, name)
     if samples.ndim == 0:

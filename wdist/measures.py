@@ -26,6 +26,7 @@ from ._arrays import (
 from .errors import InvalidMeasureError
 from .frozen import frozen_law
 from .laws import CDF, Histogram, Law, Quantile
+from .sketch import QuantileSketch
 
 __all__ = ["CDF", "Gaussian", "Histogram", "Quantile", "Samples", "as_measure"]
 
@@ -199,7 +200,7 @@ class Gaussian:
         return Law(ndtri, lambda s: -ndtri(s), ndtr, family=("norm",), loc=mean, scale=scale)
 
 
-Measure = Samples | Gaussian | Histogram | Quantile | CDF | Law
+Measure = Samples | Gaussian | Histogram | Quantile | CDF | QuantileSketch | Law
 
 
 def as_measure(x: Any, name: str, weights: Any = None) -> Measure:
