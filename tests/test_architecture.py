@@ -26,10 +26,12 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS: tuple[set[str], ...] = (
     {"errors", "result"},
     {"_arrays", "compilation"},
-    {"laws", "sketch"},
+    {"covariances", "laws", "sketch", "radix", "staircase"},
+    {"histograms", "torch_laws"},
     {"frozen"},
     {"measures"},
     {"_autograd", "coupling", "quantiles"},
+    {"circle"},
     {"gaussian", "line", "search"},
     {"masses"},
     {"certificate"},

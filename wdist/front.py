@@ -13,7 +13,7 @@ from .coupling import monotone_coupling
 from .exact import transport
 from .gaussian import gaussian_w2
 from .line import line_distance
-from .measures import Gaussian, Measure, Samples, as_measure, check_p, same_dimension
+from .measures import Gaussian, Histogram, Measure, Samples, as_measure, check_p, same_dimension
 from .result import Kind, Result
 
 __all__ = ["wasserstein"]
@@ -126,8 +126,10 @@ def _on_the_line(P: Measure, Q: Measure, p: float) -> Result:
     distance, lower, upper = line_distance(P, Q, p)
     if isinstance(P, Samples) and isinstance(Q, Samples):
         return Result(distance, p, lower, upper, "exact", "1d", *_plan_on_the_line(P, Q, p))
-    # A quadrature, and its verdict of divergence, are estimates; laws of one family that differ by a shift are not.
-    kind: Kind = "exact" if lower == upper < math.inf else "estimate"
+    # A quadrature, and its verdict of divergence, are estimates; piecewise linear quantiles, and laws of one family that
+    # differ by a shift, need none.
+    linear = isinstance(P, Samples | Histogram) and isinstance(Q, Samples | Histogram)
+    kind: Kind = "exact" if linear or lower == upper < math.inf else "estimate"
     return Result(distance, p, lower, upper, kind, "1d")
 
 

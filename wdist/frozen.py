@@ -1,4 +1,4 @@
-"""Frozen ``scipy.stats`` laws as laws with quantiles.
+"""Frozen ``scipy.stats`` laws, and those of torch, as laws with quantiles.
 
 scipy.stats is not imported here: a frozen law can only come from a program that has.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from .errors import InvalidMeasureError
 from .laws import CDF, Histogram, Law, Quantile, inside
 from .sketch import QuantileSketch
+from .torch_laws import torch_law
 
 __all__ = ["frozen_law"]
 
@@ -23,6 +24,8 @@ def frozen_law(x: Any, name: str) -> Any | None:
     """Read a measure on the line that is not an array; None if ``x`` is none."""
     if isinstance(x, Histogram | Quantile | CDF | QuantileSketch):
         return x
+    if (law := torch_law(x, name)) is not None:
+        return law
     module = type(x).__module__
     if not module.startswith("scipy.stats") or "scipy.stats" not in sys.modules:
         return None

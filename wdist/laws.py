@@ -9,18 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._arrays import as_float64, normalised_weights
 from .errors import InvalidMeasureError
 
-__all__ = ["CDF", "Histogram", "Law", "Quantile", "inside"]
+__all__ = ["CDF", "NORMAL", "Bins", "Histogram", "Law", "Quantile", "inside", "upper_end"]
 
 Function = Callable[[np.ndarray], np.ndarray]
 
+NORMAL = ("norm_gen", "norm")  # the family of the normal laws, under SciPy's name for it
+
 _NO_BREAKS = np.empty(0)
+
+
+class Bins(NamedTuple):
+    """Masses, normalised, spread evenly over intervals that do not overlap, in ascending order; points have no width."""
+
+    mass: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -38,6 +48,8 @@ class Law:
         ``(loc - loc') + (scale - scale') Z``, with no cancellation far out.
     breaks, upper_breaks : ndarray
         The t, and the s, in (0, 1/2] where a quantile has a jump or a kink.
+    bins : Bins or None
+        The whole law, where its quantile is piecewise linear (``loc`` 0 and ``scale`` 1 then).
     """
 
     ppf: Function
@@ -48,6 +60,7 @@ class Law:
     scale: float = 1.0
     breaks: np.ndarray = field(default_factory=lambda: _NO_BREAKS)
     upper_breaks: np.ndarray = field(default_factory=lambda: _NO_BREAKS)
+    bins: Bins | None = None
 
     dim = property(lambda self: 1, doc="Dimension of the space.")
 
@@ -106,6 +119,7 @@ class Histogram:
             lambda y: np.interp(y, x, t),
             breaks=inside(t),
             upper_breaks=inside(s),
+            bins=Bins(self.masses, x[:-1], x[1:]),
         )
 
 
@@ -132,7 +146,7 @@ class Quantile:
 
     def law(self) -> Law:
         """This law by its quantiles."""
-        return Law(self.f, lambda s: _upper(self.f, s))
+        return Law(self.f, lambda s: upper_end(self.f, s))
 
 
 @dataclass(frozen=True, eq=False, slots=True, init=False)
@@ -172,7 +186,7 @@ class CDF:
 
     def law(self) -> Law:
         """This law by its quantiles, the smallest x with F(x) >= t."""
-        return Law(self._inverse, lambda s: _upper(self._inverse, s), self.F)
+        return Law(self._inverse, lambda s: upper_end(self._inverse, s), self.F)
 
     def _inverse(self, t: np.ndarray) -> np.ndarray:
         # Bisection over the doubles themselves: 64 halvings find the very float, whatever the scale, and jumps
@@ -200,7 +214,7 @@ def _piecewise_linear(t: np.ndarray, knots: np.ndarray, values: np.ndarray) -> n
     return values[k - 1] + fraction * (values[k] - values[k - 1])
 
 
-def _upper(quantile: Function, s: np.ndarray) -> np.ndarray:
+def upper_end(quantile: Function, s: np.ndarray) -> np.ndarray:
     """The quantile at 1 - s; nan (not known) where 1 - s is too near 1 to hold the digits of s."""
     s = np.asarray(s)
     return np.where(s >= 2.0**-52, quantile(1.0 - np.maximum(s, 2.0**-52)), np.nan)

@@ -19,13 +19,13 @@ from ._arrays import (
     is_tensor,
     namespace,
     normalised_weights,
-    power_of_two,
     result_dtype,
     to_numpy,
 )
+from .covariances import checked_covariance, rounding_unit
 from .errors import InvalidMeasureError
 from .frozen import frozen_law
-from .laws import CDF, Histogram, Law, Quantile
+from .laws import CDF, NORMAL, Histogram, Law, Quantile
 from .sketch import QuantileSketch
 
 __all__ = ["CDF", "Gaussian", "Histogram", "Quantile", "Samples", "as_measure"]
@@ -125,7 +125,7 @@ class Gaussian:
         dtype = result_dtype(*(a for a in (mean, cov) if is_tensor(a) or a is mean))
         original = cov
         mean, cov = common_kind(as_float64(mean, "mean"), as_float64(cov, "cov"))
-        self._set(mean, _covariance(cov, _eps(original)), None, dtype)
+        self._set(mean, checked_covariance(cov, rounding_unit(original)), None, dtype)
 
     @classmethod
     def from_factor(cls, mean: Any, factor: Any) -> Gaussian:
@@ -197,7 +197,7 @@ class Gaussian:
         from scipy.special import ndtr, ndtri
 
         mean, scale = float(to_numpy(self.mean)[0]), float(np.sqrt(max(float(to_numpy(self.cov)[0, 0]), 0.0)))
-        return Law(ndtri, lambda s: -ndtri(s), ndtr, family=("norm",), loc=mean, scale=scale)
+        return Law(ndtri, lambda s: -ndtri(s), ndtr, family=NORMAL, loc=mean, scale=scale)
 
 
 Measure = Samples | Gaussian | Histogram | Quantile | CDF | QuantileSketch | Law
@@ -209,7 +209,7 @@ def as_measure(x: Any, name: str, weights: Any = None) -> Measure:
     Parameters
     ----------
     x : measure or array_like
-        A measure of this module, a frozen ``scipy.stats`` law, or an array read as equal-weight samples.
+        A measure of this module, a frozen ``scipy.stats`` law, a law of ``torch.distributions``, or an array read as equal-weight samples.
     name : str
         What the caller's user knows the argument as; it opens every error message.
     weights : array_like, optional
@@ -276,49 +276,7 @@ def _points(x: Any, name: str) -> Array:
     if points.ndim == 1:
         points = points[:, None]
     if points.ndim != 2:
-        raise InvalidMeasureError(
-            f"{name} has shape {tuple(points.shape)}: expected (n,) on the line or (n, d) in R^d"
-        )
+        raise InvalidMeasureError(f"{name} has shape {tuple(points.shape)}: expected (n,) on the line or (n, d) in R^d")
     if points.shape[0] == 0 or points.shape[1] == 0:
         raise InvalidMeasureError(f"{name} is empty (shape {tuple(points.shape)}): a measure needs at least one point")
     return points
-
-
-def _eps(x: Any) -> float:
-    """The rounding unit of the numbers as they were given."""
-    dtype = getattr(x, "dtype", None)
-    itemsize = getattr(dtype, "itemsize", 8)
-    return {2: 2.0**-8, 4: 2.0**-23}.get(itemsize, 2.0**-52) if "float" in str(dtype) else 2.0**-52
-
-
-def _covariance(cov: Array, eps: float) -> Array:
-    """The covariance, symmetrised to the last bit; refuses what is not symmetric positive semi-definite.
-
-    ``eps`` is the rounding unit of the input: a covariance computed in float32 is symmetric, and positive, to
-    float32's rounding only.
-    """
-    xp = namespace(cov)
-    if cov.ndim == 0:
-        cov = xp.reshape(cov, (1, 1))
-    if cov.ndim < 2 or cov.shape[-1] != cov.shape[-2]:
-        raise InvalidMeasureError(f"cov has shape {tuple(cov.shape)}: expected square matrices (..., d, d)")
-    d = cov.shape[-1]
-    if d == 0:
-        return cov
-    values = to_numpy(cov)
-    scale = power_of_two(float(np.max(np.abs(values), initial=0.0)))
-    values = values / scale
-    norm = np.max(np.abs(values), axis=(-2, -1), initial=0.0)
-    asymmetry = np.max(np.abs(values - values.mT), axis=(-2, -1), initial=0.0)
-    if bool(np.any(asymmetry > np.sqrt(eps) * norm)):
-        raise InvalidMeasureError(
-            f"cov is not symmetric: entries and their mirror differ by up to {np.max(asymmetry) * scale:.3g}; "
-            "if only rounding made it so, give (cov + cov.T) / 2"
-        )
-    eigenvalues = np.linalg.eigvalsh((values + values.mT) / 2)
-    if bool(np.any(eigenvalues[..., 0] < -8 * d * eps * np.max(np.abs(eigenvalues), axis=-1))):
-        raise InvalidMeasureError(
-            f"cov is not positive semi-definite: its smallest eigenvalue is {np.min(eigenvalues) * scale:.3g}; "
-            "a covariance has none below 0"
-        )
-    return cov / 2 + xp.matrix_transpose(cov) / 2  # halved first: the sum could overflow
