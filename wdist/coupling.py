@@ -5,7 +5,8 @@ r"""W_p between samples on the line, by the monotone coupling.
 where the t at which either quantile jumps, merged and sorted, cut (0, 1] into pieces of length delta_k, and piece k
 pairs the i_k-th smallest x with the j_k-th smallest y (Villani, Topics in Optimal Transportation, 2003, theorem 2.18).
 At p = 1 the same number is the area between the distribution functions, the integral of |F - G|; that form holds for
-p = 1 only.
+p = 1 only. Many points at once go through compiled code (:mod:`wdist.radix`, :mod:`wdist.staircase`), which forms the
+same pieces; tensors, and samples too few to wait for numba, through whole-array steps.
 """
 
 from __future__ import annotations
@@ -16,12 +17,26 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._arrays import Array, detached, is_tensor, namespace
+from .radix import SHORT, sort_rows
+from .staircase import accumulate_rows, climb_equal, climb_weighted
 
-__all__ = ["SAME_JUMP", "Coupling", "coupling_distance", "monotone_coupling", "sort_samples", "w1_by_cdf"]
+__all__ = [
+    "MANY",
+    "SAME_JUMP",
+    "Coupling",
+    "coupling_distance",
+    "cumulative",
+    "monotone_coupling",
+    "running_sum",
+    "sort_samples",
+    "w1_by_cdf",
+]
 
 # Cumulative weights of the two sides that agree to this are one jump. The sliver of mass between them is rounding, and
 # must not enter: its p-th root would be 5e-3 of the distance across it at p = 7, and all of it at p = inf.
 SAME_JUMP = 2.0**-48
+
+MANY = 2**17  # points from which loading compiled code pays
 
 
 class Coupling(NamedTuple):
@@ -38,6 +53,8 @@ class Coupling(NamedTuple):
 def coupling_distance(x: Array, y: Array, a: Array | None, b: Array | None, p: float) -> Array:
     """W_p of samples along the last axis; None for equal weights. Arrays of float64, all of one kind."""
     xp = namespace(x, y)
+    if not is_tensor(x) and x.size + y.size >= MANY:
+        return _compiled_distance(x, y, a, b, p)
     equal = a is None and b is None
     if p == 1 and not equal:
         return w1_by_cdf(x, y, a, b)  # one sort instead of three
@@ -46,17 +63,26 @@ def coupling_distance(x: Array, y: Array, a: Array | None, b: Array | None, p: f
     n, m = x.shape[-1], y.shape[-1]
     if equal and n == m:
         z, mass = xp.abs(x - y), xp.ones_like(x[..., :1]) / n
-    else:
-        i, j, mass = monotone_coupling(a, b, n, m, xp, x)
-        z = xp.abs(_gather(x, i, xp) - _gather(y, j, xp))
-        z = xp.where(mass > (0.0 if equal else SAME_JUMP), z, xp.zeros_like(z))
+        return _norm(z, z, mass, p, xp)
+    i, j, mass = monotone_coupling(a, b, n, m, xp, x)
+    z = xp.abs(_gather(x, i, xp) - _gather(y, j, xp))
+    if equal:
+        return _norm(z, z, mass, p, xp)
+    # A sliver has no mass, but a derivative by its mass, where the jumps of both sides are one.
+    kept = mass > SAME_JUMP
+    return _norm(z, xp.where(kept, z, xp.zeros_like(z)), xp.where(kept, mass, mass - detached(mass)), p, xp)
+
+
+def _norm(z: Array, kept: Array, mass: Array, p: float, xp: Any) -> Array:
+    """The p-norm of distances under masses; ``kept`` are the distances with 0 where there is no mass."""
     if math.isinf(p):
-        return xp.max(z, axis=-1)
-    largest = xp.max(detached(z), axis=-1, keepdims=True)
+        return xp.max(kept, axis=-1)
+    largest = xp.max(detached(kept), axis=-1, keepdims=True)
     scale = xp.where(largest > 0, largest, xp.ones_like(largest))
-    cost = xp.sum(mass * (z / scale) ** p, axis=-1)
+    # What is beyond the largest has no mass: cut off before its power overflows.
+    cost = xp.sum(mass * xp.clip(z / scale, max=1e300 ** (1.0 / p)) ** p, axis=-1)
     # The root has an infinite slope at 0, where the distance is smallest: there its subgradient 0 is taken.
-    apart = cost > 0
+    apart = largest[..., 0] > 0
     root = xp.where(apart, cost, xp.ones_like(cost)) ** (1.0 / p)
     return xp.where(apart, scale[..., 0] * root, xp.zeros_like(cost))
 
@@ -74,7 +100,7 @@ def monotone_coupling(a: Array | None, b: Array | None, n: int, m: int, xp: Any,
         device = like.device
         return Coupling(*(xp.asarray(z, device=device) for z in (i.clip(max=n - 1), j.clip(max=m - 1), mass)))
     t, s = (
-        xp.arange(1, k + 1, dtype=like.dtype, device=like.device) / k if w is None else _cumulative(w, xp)
+        xp.arange(1, k + 1, dtype=like.dtype, device=like.device) / k if w is None else cumulative(w, xp)
         for w, k in ((a, n), (b, m))
     )
     shape = np.broadcast_shapes(tuple(t.shape[:-1]), tuple(s.shape[:-1]))
@@ -94,23 +120,66 @@ def w1_by_cdf(x: Array, y: Array, a: Array | None, b: Array | None) -> Array:
     xp = namespace(x, y)
     shape = np.broadcast_shapes(*(tuple(z.shape[:-1]) for z in (x, y, a, b) if z is not None))
     x, y = (xp.broadcast_to(z, (*shape, z.shape[-1])) for z in (x, y))
-    a, b = (
-        xp.ones_like(z) / z.shape[-1] if w is None else xp.broadcast_to(w, z.shape) for w, z in ((a, x), (b, y))
-    )
+    a, b = (xp.ones_like(z) / z.shape[-1] if w is None else xp.broadcast_to(w, z.shape) for w, z in ((a, x), (b, y)))
     points = xp.concat([x, y], axis=-1)
     order = xp.argsort(detached(points), axis=-1, stable=True)
     points = xp.take_along_axis(points, order, axis=-1)
     steps = xp.take_along_axis(xp.concat([a, -b], axis=-1), order, axis=-1)
-    apart = xp.abs(_running_sum(steps, xp)[..., :-1])
+    apart = xp.abs(running_sum(steps, xp)[..., :-1])
     return xp.sum(apart * (points[..., 1:] - points[..., :-1]), axis=-1)
 
 
 def sort_samples(x: Array, weights: Array | None, xp: Any) -> tuple[Array, Array | None]:
+    """Points in increasing order along the last axis, their weights with them."""
     if weights is None:
         return xp.sort(x, axis=-1), None
+    shape = np.broadcast_shapes(tuple(x.shape), tuple(weights.shape))
     order = xp.argsort(detached(x), axis=-1, stable=True)
-    weights = xp.broadcast_to(weights, x.shape)
+    x, weights, order = (xp.broadcast_to(z, shape) for z in (x, weights, order))
     return xp.take_along_axis(x, order, axis=-1), xp.take_along_axis(weights, order, axis=-1)
+
+
+def _compiled_distance(
+    x: np.ndarray, y: np.ndarray, a: np.ndarray | None, b: np.ndarray | None, p: float
+) -> np.ndarray:
+    """The same by compiled code: each row is sorted once, however often it is compared."""
+    shape = np.broadcast_shapes(*(z.shape[:-1] for z in (x, y, a, b) if z is not None))
+    distances = np.empty(math.prod(shape))
+    (x, a), (y, b) = _sorted_copy(x, a), _sorted_copy(y, b)
+    if a is None and b is None:
+        climb_equal(_rows(x), _rows(y), _meeting((x, y), shape), p, distances)
+        return distances.reshape(shape)
+    t, s = (np.arange(1.0, z.shape[-1] + 1) / z.shape[-1] if w is None else w for z, w in ((x, a), (y, b)))
+    for w in (a, b):
+        if w is not None:
+            accumulate_rows(_rows(w))
+    # At p = 1 a sliver counts for no more than the rounding that made it.
+    sliver = 0.0 if p == 1 else SAME_JUMP
+    climb_weighted(*map(_rows, (x, y, t, s)), _meeting((x, y, t, s), shape), p, sliver, distances)
+    return distances.reshape(shape)
+
+
+def _sorted_copy(x: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """``sort_samples`` in new memory, laid out by rows."""
+    if x.shape[-1] < SHORT:
+        x, weights = sort_samples(x, weights, np)
+        return np.ascontiguousarray(x), None if weights is None else np.ascontiguousarray(weights)
+    if weights is not None:
+        x, weights = (z.copy() for z in np.broadcast_arrays(x, weights))
+    else:
+        x = np.array(x, order="C")
+    sort_rows(_rows(x).view(np.uint64), np.empty((math.prod(x.shape[:-1]), 0)) if weights is None else _rows(weights))
+    return x, weights
+
+
+def _rows(x: np.ndarray) -> np.ndarray:
+    return x.reshape(-1, x.shape[-1])
+
+
+def _meeting(arrays: tuple[np.ndarray, ...], shape: tuple[int, ...]) -> np.ndarray:
+    """For each place of the batch, the row of every array."""
+    columns = [np.arange(math.prod(z.shape[:-1])).reshape(z.shape[:-1]) for z in arrays]
+    return np.stack([np.broadcast_to(column, shape).ravel() for column in columns], axis=-1)
 
 
 def _gather(x: Array, index: Array, xp: Any) -> Array:
@@ -121,13 +190,13 @@ def _gather(x: Array, index: Array, xp: Any) -> Array:
     return xp.take_along_axis(x, xp.broadcast_to(index, (*shape, index.shape[-1])), axis=-1)
 
 
-def _cumulative(weights: Array, xp: Any) -> Array:
+def cumulative(weights: Array, xp: Any) -> Array:
     """Cumulative weights that end at exactly 1."""
-    total = _running_sum(weights, xp)
+    total = running_sum(weights, xp)
     return total / total[..., -1:]
 
 
-def _running_sum(x: Array, xp: Any) -> Array:
+def running_sum(x: Array, xp: Any) -> Array:
     """The cumulative sum, in extended precision where NumPy has it."""
     if is_tensor(x):
         return xp.cumulative_sum(x, axis=-1)

@@ -18,7 +18,8 @@ from ._arrays import (
     to_numpy,
     widest,
 )
-from .coupling import SAME_JUMP, coupling_distance, monotone_coupling, sort_samples
+from .circle import circle_distance
+from .coupling import MANY, SAME_JUMP, coupling_distance, monotone_coupling, sort_samples
 from .errors import InvalidMeasureError
 from .measures import Gaussian, Law, Measure, Samples, as_measure, check_p
 from .quantiles import Bracketed, law_distance, law_of_samples
@@ -28,9 +29,16 @@ __all__ = ["wasserstein_1d"]
 
 
 def wasserstein_1d(
-    u: Any, v: Any, *, p: float, u_weights: Any = None, v_weights: Any = None, axis: int = -1
+    u: Any,
+    v: Any,
+    *,
+    p: float,
+    u_weights: Any = None,
+    v_weights: Any = None,
+    axis: int = -1,
+    period: float | None = None,
 ) -> Any:
-    """W_p between laws on the line (the distance, its root taken).
+    """W_p between laws on the line, or on a circle (the distance, its root taken).
 
     Parameters
     ----------
@@ -40,9 +48,12 @@ def wasserstein_1d(
     p : float
         The exponent, in [1, inf].
     u_weights, v_weights : array_like, optional
-        Non-negative; of the shape of the samples, or (n,) and (m,). Normalised to sum 1.
+        Non-negative; (n,) and (m,), or with batch axes that broadcast with those of the samples and the weights
+        along ``axis``: many histograms may share one array of points. Normalised to sum 1.
     axis : int
         The axis of the samples in arrays of two or more axes.
+    period : float, optional
+        The circumference of a circle: samples are read modulo it, and distances are taken along the shorter arc.
 
     Returns
     -------
@@ -53,35 +64,59 @@ def wasserstein_1d(
     Raises
     ------
     InvalidMeasureError
-        If an argument is not a measure on the line.
+        If an argument is not a measure on the line, or not a set of samples where ``period`` is given.
+    ValueError
+        If p or the period is out of range.
 
     Notes
     -----
     With weights and p > 1, pieces of the coupling with mass below 4e-15 are left out: they cannot be told from the
     rounding of cumulative weights. The bracket of :func:`wdist.wasserstein` takes them into account.
 
+    On a circle with 1 < p < inf the best turn is found to a mass of 2e-15, one row of a batch after the other.
+
     Examples
     --------
     >>> import wdist
     >>> wdist.wasserstein_1d([0, 1, 2], [1, 2, 4], p=1)
     1.3333333333333333
+    >>> wdist.wasserstein_1d([0.0, 1.0], [23.0, 0.0], p=1, period=24)  # hours
+    1.0
     """
-    p = check_p(p)
+    p, period = check_p(p), _check_period(period)
     left, right = _as_batch(u, u_weights, "u", axis), _as_batch(v, v_weights, "v", axis)
     if left is None or right is None:
-        return line_distance(as_measure(u, "u", u_weights), as_measure(v, "v", v_weights), p, ("u", "v")).distance
+        laws = as_measure(u, "u", u_weights), as_measure(v, "v", v_weights)
+        if period is not None:
+            name, law = ("u", laws[0]) if left is None else ("v", laws[1])
+            raise InvalidMeasureError(
+                f"{name} is a {type(law).__name__}, and on a circle only samples on the line are compared: draw "
+                "samples from it, or take its quantiles at (i + 1/2) / n"
+            )
+        return line_distance(*laws, p, ("u", "v")).distance
     (x, a, x_type), (y, b, y_type) = left, right
     x, a, y, b = common_kind(x, a, y, b)
+    shapes = {"u": x, "u_weights": a, "v": y, "v_weights": b}
+    batches = {name: tuple(z.shape[:-1]) for name, z in shapes.items() if z is not None}
     try:
-        np.broadcast_shapes(tuple(x.shape[:-1]), tuple(y.shape[:-1]))
+        np.broadcast_shapes(*batches.values())
     except ValueError:
-        raise InvalidMeasureError(
-            f"the batch axes of u {tuple(x.shape[:-1])} and v {tuple(y.shape[:-1])} do not broadcast"
-        ) from None
-    distance = coupling_distance(x, y, a, b, p)
+        found = ", ".join(f"{name} {batch}" for name, batch in batches.items())
+        raise InvalidMeasureError(f"the batch axes do not broadcast: {found}") from None
+    distance = coupling_distance(x, y, a, b, p) if period is None else circle_distance(x, y, a, b, p, period)
     if not is_tensor(distance):
         return float(distance) if distance.ndim == 0 else distance.astype(np.result_type(x_type, y_type))
     return distance.to(widest(t for t in (x_type, y_type) if "torch" in str(t)))
+
+
+def _check_period(period: Any) -> float | None:
+    if period is None:
+        return None
+    if isinstance(period, bool) or not isinstance(period, int | float | np.integer | np.floating):
+        raise TypeError(f"period is {period!r}: give the circumference of the circle as a number, or None for the line")
+    if not 0.0 < period < math.inf:
+        raise ValueError(f"period is {period:g}: the circumference of a circle is positive and finite")
+    return float(period)
 
 
 def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P", "Q")) -> Bracketed:
@@ -165,15 +200,25 @@ def _as_batch(x: Any, weights: Any, name: str, axis: int) -> tuple[Array, Array 
     xp = namespace(samples)
     if weights is not None:
         weights = as_float64(weights, f"{name}_weights")
-        if tuple(weights.shape) not in (tuple(samples.shape), (samples.shape[along],)):
+        inner = axis if weights.ndim > 1 and -weights.ndim <= axis < weights.ndim else -1
+        if weights.ndim == 0 or weights.shape[inner] != samples.shape[along]:
             raise InvalidMeasureError(
-                f"{name}_weights has shape {tuple(weights.shape)}: expected {tuple(samples.shape)} or "
-                f"({samples.shape[along]},), like {name}"
+                f"{name}_weights has shape {tuple(weights.shape)}: expected {samples.shape[along]} weights along "
+                f"axis={inner}, one per point of {name}, whose shape is {tuple(samples.shape)}"
             )
-        if weights.ndim > 1:
-            weights = namespace(weights).moveaxis(weights, along, -1)
-        weights = normalised_weights(weights, f"{name}_weights")
+        weights = namespace(weights).moveaxis(weights, inner, -1)
+        weights = _normalised(weights, f"{name}_weights")
     return xp.moveaxis(samples, along, -1), weights, result_dtype(x)
+
+
+def _normalised(weights: Array, name: str) -> Array:
+    """Weights over their sum; of many, over a sum good to a few eps, since cumulative weights are divided again."""
+    if is_tensor(weights) or weights.size < MANY:
+        return normalised_weights(weights, name)
+    try:
+        return normalised_weights(weights[None], name)[0]
+    except InvalidMeasureError:
+        return normalised_weights(weights, name)  # raises, with the index that the user knows
 
 
 def _bracket(x: np.ndarray, y: np.ndarray, a: Array | None, b: Array | None, p: float, distance: float) -> Bracketed:
