@@ -33,7 +33,7 @@ FLOORS: tuple[set[str], ...] = (
     {"_autograd", "coupling", "quantiles"},
     {"circle"},
     {"gaussian", "line", "search"},
-    {"masses"},
+    {"masses", "monotone"},
     {"certificate"},
     {"exact", "projections"},
     {"brackets", "mixtures"},

@@ -14,6 +14,7 @@ _HOMES = {
     "measures": ("CDF", "Gaussian", "Histogram", "Quantile", "Samples"),
     "gaussian": ("gaussian_map", "gaussian_w2"),
     "line": ("wasserstein_1d",),
+    "monotone": ("transport_map_1d",),
     "sketch": ("QuantileSketch",),
     "certificate": ("certify", "certify_lp"),
     "exact": ("transport", "transport_lp"),
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from .measures import Histogram as Histogram
     from .measures import Quantile as Quantile
     from .measures import Samples as Samples
+    from .monotone import transport_map_1d as transport_map_1d
     from .projections import sliced as sliced
     from .result import Certificate as Certificate
     from .result import Result as Result

@@ -6,9 +6,9 @@ periodically, G^{-1}(t + 1) = G^{-1}(t) + T. Then, for every p >= 1,
 .. math:: W_p^p = \min_\alpha C(\alpha), \qquad C(\alpha) = \int_0^1 |F^{-1}(t) - G^{-1}(t + \alpha)|^p \, dt,
 
 and C is convex (Delon, Salomon and Sobolevski, 2010, doi:10.1137/090772708). Of samples it is linear between the
-alpha = s_j - t_i at which two jumps meet, so its least value is found where two lines cross. At p = 1 it is the integral
-of |F - G - c| at the median c of F - G (Cabrelli and Molter, 1995, doi:10.1016/0377-0427(93)E0213-X), and at p = inf
-the alpha that keep all distances below r are an interval, for which no cost is needed.
+alpha = s_j - t_i at which two jumps meet, so its least value is found where two lines cross. At p = 1 it is the
+integral of |F - G - c| at the median c of F - G (Cabrelli and Molter, J. Comput. Appl. Math. 57, 1995), and at p = inf those
+alpha that keep all distances below r are an interval, which needs no costs.
 """
 
 from __future__ import annotations
@@ -50,12 +50,11 @@ def circle_distance(x: Array, y: Array, a: Array | None, b: Array | None, p: flo
     return part * cost(-1.0) + (1 - part) * cost(1.0)
 
 
-def _side(x: Array, weights: Array | None, period: float, shape: tuple[int, ...], xp: Any) -> tuple[Array, Array]:
+def _side(x: Array, weights: Array | None, period: float, shape: tuple[int, ...], xp: Any) -> tuple[Array, ...]:
     """Sorted points in [0, period] and their weights, written out over the whole batch."""
     x = xp.remainder(x, xp.asarray(period, dtype=x.dtype, device=x.device))
     weights = xp.ones_like(x) / x.shape[-1] if weights is None else weights
-    x, mass = sort_samples(x, weights, xp)
-    return tuple(xp.broadcast_to(z, (*shape, z.shape[-1])) for z in (x, mass))  # type: ignore[return-value]
+    return tuple(xp.broadcast_to(z, (*shape, x.shape[-1])) for z in sort_samples(x, weights, xp))
 
 
 def _by_median(x: Array, y: Array, a: Array, b: Array, period: float, xp: Any) -> Array:

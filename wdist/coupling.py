@@ -66,10 +66,8 @@ def coupling_distance(x: Array, y: Array, a: Array | None, b: Array | None, p: f
         return _norm(z, z, mass, p, xp)
     i, j, mass = monotone_coupling(a, b, n, m, xp, x)
     z = xp.abs(_gather(x, i, xp) - _gather(y, j, xp))
-    if equal:
-        return _norm(z, z, mass, p, xp)
     # A sliver has no mass, but a derivative by its mass, where the jumps of both sides are one.
-    kept = mass > SAME_JUMP
+    kept = mass > (0.0 if equal else SAME_JUMP)
     return _norm(z, xp.where(kept, z, xp.zeros_like(z)), xp.where(kept, mass, mass - detached(mass)), p, xp)
 
 

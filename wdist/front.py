@@ -6,14 +6,13 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from ._arrays import is_tensor, namespace, to_numpy
-from .coupling import monotone_coupling
 from .exact import transport
 from .gaussian import gaussian_w2
 from .line import line_distance
 from .measures import Gaussian, Histogram, Measure, Samples, as_measure, check_p, same_dimension
+from .monotone import plan_on_the_line
 from .result import Kind, Result
 
 __all__ = ["wasserstein"]
@@ -125,39 +124,9 @@ def _lost(G: Gaussian) -> float:
 def _on_the_line(P: Measure, Q: Measure, p: float) -> Result:
     distance, lower, upper = line_distance(P, Q, p)
     if isinstance(P, Samples) and isinstance(Q, Samples):
-        return Result(distance, p, lower, upper, "exact", "1d", *_plan_on_the_line(P, Q, p))
-    # A quadrature, and its verdict of divergence, are estimates; piecewise linear quantiles, and laws of one family that
-    # differ by a shift, need none.
+        return Result(distance, p, lower, upper, "exact", "1d", *plan_on_the_line(P, Q, p))
+    # A quadrature, and its verdict of divergence, are estimates; piecewise linear quantiles, and laws of one family
+    # that differ by a shift, need none.
     linear = isinstance(P, Samples | Histogram) and isinstance(Q, Samples | Histogram)
     kind: Kind = "exact" if linear or lower == upper < math.inf else "estimate"
     return Result(distance, p, lower, upper, kind, "1d")
-
-
-def _plan_on_the_line(
-    P: Samples, Q: Samples, p: float
-) -> tuple[sparse.coo_array, tuple[np.ndarray, np.ndarray] | None]:
-    """The monotone coupling of two samples, and potentials along its staircase."""
-    x, y = (to_numpy(S.points)[:, 0] for S in (P, Q))
-    rows, columns = np.argsort(x, kind="stable"), np.argsort(y, kind="stable")
-    x, y = x[rows], y[columns]
-    a, b = (None if S.weights is None else to_numpy(S.weights) for S in (P, Q))
-    a, b = (None if w is None else w[order] for w, order in ((a, rows), (b, columns)))
-    i, j, mass = monotone_coupling(a, b, len(x), len(y), namespace(x), x)
-    kept = mass > 0
-    plan = sparse.coo_array((mass[kept], (rows[i[kept]], columns[j[kept]])), shape=(len(x), len(y)))
-    if math.isinf(p):
-        return plan, None
-    # On the staircase f_i + g_j = c_ij: each step fixes the next potential by a difference of costs. Convexity makes
-    # them feasible everywhere else.
-    with np.errstate(over="ignore"):
-        f, g = np.zeros(len(x)), np.zeros(len(y))
-        step_x, step_y = np.flatnonzero(np.diff(i)), np.flatnonzero(np.diff(j))
-        cost = lambda s, t: np.abs(x[s] - y[t]) ** p  # noqa: E731
-        f[1:] = np.cumsum(cost(i[step_x] + 1, j[step_x]) - cost(i[step_x], j[step_x]))
-        g[1:] = np.cumsum(cost(i[step_y], j[step_y] + 1) - cost(i[step_y], j[step_y]))
-        f += cost(0, 0)
-    if not (np.all(np.isfinite(f)) and np.all(np.isfinite(g))):
-        return plan, None
-    potentials = np.empty_like(f), np.empty_like(g)
-    potentials[0][rows], potentials[1][columns] = f, g
-    return plan, potentials
