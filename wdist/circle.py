@@ -7,14 +7,14 @@ periodically, G^{-1}(t + 1) = G^{-1}(t) + T. Then, for every p >= 1,
 
 and C is convex (Delon, Salomon and Sobolevski, 2010, doi:10.1137/090772708). Of samples it is linear between the
 alpha = s_j - t_i at which two jumps meet, so its least value is found where two lines cross. At p = 1 it is the
-integral of |F - G - c| at the median c of F - G (Cabrelli and Molter, J. Comput. Appl. Math. 57, 1995), and at p = inf those
-alpha that keep all distances below r are an interval, which needs no costs.
+integral of |F - G - c| at the median c of F - G (Cabrelli and Molter, J. Comput. Appl. Math. 57, 1995), and at p = inf
+those alpha that keep all distances below r are an interval, which needs no costs.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -100,7 +100,7 @@ def _turned(y: Array, b: Array, alpha: np.ndarray, period: float, xp: Any) -> tu
 
 
 def _turn(x: np.ndarray, t: np.ndarray, y: np.ndarray, s: np.ndarray, p: float, period: float) -> tuple[float, float]:
-    """The alpha of least cost, and the share of the derivative on its left in the derivative by what else there is.
+    """The alpha of least cost, and the share of the derivative on its left there.
 
     Slopes say on which side the least cost lies. It is sought where the lines of both ends cross, which ends exactly at
     a kink, and at the middle in turns, so that an end is never far away. All of it is in units of the period.
@@ -115,45 +115,61 @@ def _turn(x: np.ndarray, t: np.ndarray, y: np.ndarray, s: np.ndarray, p: float, 
         if turn % 2 == 0 and low.alpha < crossing < high.alpha:
             middle = crossing
         line = _Line(x, t, y, s, p, middle)
-        if line.left <= 0 <= line.right:
-            bend = line.right - line.left
-            return middle, line.right / bend if bend > 0 else 0.5
-        low, high = (line, high) if line.right < 0 else (low, line)
+        if line.left.number <= 0 <= line.right.number:
+            return middle, _share(line, p)
+        low, high = (line, high) if line.right.number < 0 else (low, line)
     return (low.alpha + high.alpha) / 2, 0.5
 
 
+class _Powers(NamedTuple):
+    """number * scale^p, where the power may not fit into a float."""
+
+    number: float
+    scale: float
+
+    def over(self, unit: float, p: float) -> float:
+        """In units of unit^p, which may be inf."""
+        return float(self.number * np.float64(self.scale / unit) ** p)
+
+    @classmethod
+    def total(cls, plus: np.ndarray, minus: np.ndarray, p: float, mass: np.ndarray | float = 1.0) -> _Powers:
+        """The sum of mass * (plus^p - minus^p), its sign kept whatever p is."""
+        scale = float(max(plus.max(), minus.max())) or 1.0
+        return cls(float(np.sum(mass * ((plus / scale) ** p - (minus / scale) ** p))), scale)
+
+
 class _Line:
-    """The cost at alpha and its slopes on both sides, in units of ``scale``^p, which is what it costs to go farthest.
+    """The cost at alpha, and its slopes on both sides; jumps within SAME_JUMP / 4 of each other meet."""
 
-    Jumps within SAME_JUMP / 4 of each other meet.
-    """
-
-    __slots__ = ("alpha", "cost", "left", "right", "scale")
+    __slots__ = ("alpha", "cost", "left", "right")
 
     def __init__(self, x: np.ndarray, t: np.ndarray, y: np.ndarray, s: np.ndarray, p: float, alpha: float):
         self.alpha = alpha
+        # At every jump from y to the next one: how far they are from what the other side has there.
+        after = np.append(y[1:], y[0] + 1.0)
         left, right = (_lifted(x, t, s - alpha + side * SAME_JUMP / 4) for side in (1, -1))
+        self.left, self.right = (_Powers.total(np.abs(z - after), np.abs(z - y), p) for z in (left, right))
         jumps = np.concatenate([t, (s - alpha) % 1.0])
         jumps.sort()
         mass = np.diff(jumps, prepend=0.0)
         inside = jumps - mass / 2
         apart = np.abs(_lifted(x, t, inside) - _lifted(y, s, inside + alpha))
-        # At every jump from y to the next one: how far they are from what the other side has there.
-        after = np.append(y[1:], y[0] + 1.0)
-        far = np.abs(np.stack([left - after, left - y, right - after, right - y]))
-        self.scale = float(max(far.max(), apart.max())) or 1.0
-        far = (far / self.scale) ** p
-        self.left, self.right = float(np.sum(far[0] - far[1])), float(np.sum(far[2] - far[3]))
-        self.cost = float(np.sum(mass * (apart / self.scale) ** p))
+        self.cost = _Powers.total(apart, np.zeros(1), p, mass)
 
 
 def _crossing(low: _Line, high: _Line, p: float) -> float:
-    """Where the two lines meet; nan where powers do not fit into floats."""
+    """Where the two lines meet; nan or far away where powers do not fit into floats."""
     with np.errstate(all="ignore"):
-        unit = np.float64(high.scale / low.scale) ** p
-        width = high.alpha - low.alpha
-        drop = low.cost - high.cost * unit + high.left * unit * width
-        return float(low.alpha + drop / (high.left * unit - low.right))
+        unit, width = low.cost.scale, high.alpha - low.alpha
+        begin, end, down, up = (z.over(unit, p) for z in (low.cost, high.cost, low.right, high.left))
+        return float(low.alpha + np.float64(begin - end + up * width) / (up - down))
+
+
+def _share(line: _Line, p: float) -> float:
+    """The share of the derivative on the left in a mean of both whose slope is 0."""
+    with np.errstate(all="ignore"):
+        left, right = (z.over(max(line.left.scale, line.right.scale), p) for z in (line.left, line.right))
+    return right / (right - left) if right > left else 0.5
 
 
 def _lifted(x: np.ndarray, t: np.ndarray, u: np.ndarray) -> np.ndarray:
