@@ -65,9 +65,9 @@ def normals(ax: Axes) -> None:
 
 def lessons(ax: Axes) -> None:
     """What a generator sees: the critic from an exact plan's potentials, and the best discriminator."""
-    t = (np.arange(400) + 0.5) / 400
+    t = (np.arange(200) + 0.5) / 200
     bump = stats.norm(0, 0.4)
-    real = np.concatenate([bump.ppf((np.arange(n) + 0.5) / n) + m for n, m in ((280, -3), (120, 3))])
+    real = np.concatenate([bump.ppf((np.arange(n) + 0.5) / n) + m for n, m in ((140, -3), (60, 3))])
     fake = bump.ppf(t)
     z = np.linspace(-4.4, 4.4, 1201)
     f = np.min(np.abs(z[:, None] - fake) - wdist.transport(real, fake, p=1).potentials[1], axis=1)
