@@ -5,6 +5,7 @@ scipy.stats is not imported here: a frozen law can only come from a program that
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -95,7 +96,13 @@ def _tail_table(
         if done or mass[-1] < 1e-290 or size >= _MOST_ATOMS:
             break
         size *= 4
-    beyond = 0.0 if done else float(dist.sf(atoms[-1], *shapes) if step > 0 else dist.cdf(atoms[-1] - 1, *shapes))
+    beyond = 0.0
+    if not done and mass[-1] > 0:
+        beyond = float(dist.sf(atoms[-1], *shapes) if step > 0 else dist.cdf(atoms[-1] - 1, *shapes))
+        if beyond < 1e-6:  # 1 - cdf has few digits there, or none: read the rest off the decay of the masses
+            half = size // 2
+            power = max(math.log2(mass[-half - 1] / mass[-1]) / math.log2(size / half), 1.01)
+            beyond = float(mass[-1]) * size / (power - 1)
     outwards = mass[:0:-1] if step > 0 else mass[::-1]
     tail = beyond + np.cumsum(outwards)
     return atoms[::-1], np.append(beyond, tail) if step > 0 else tail

@@ -26,7 +26,7 @@ _NO_BREAKS = np.empty(0)
 
 
 class Bins(NamedTuple):
-    """Masses, normalised, spread evenly over intervals that do not overlap, in ascending order; points have no width."""
+    """Masses, normalised, spread evenly over ascending intervals that do not overlap; points have no width."""
 
     mass: np.ndarray
     low: np.ndarray

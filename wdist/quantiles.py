@@ -25,6 +25,7 @@ __all__ = ["Bracketed", "law_distance", "law_of_samples"]
 
 _DEEPEST = 1000  # 2^-1000: past it, quantiles overflow before any moment of interest does
 _LOW, _HIGH = (np.polynomial.legendre.leggauss(k) for k in (10, 20))
+_NOISE = 2.0**-45  # far out, a relative difference below it is rounding
 _QUANTILE_RTOL = 1e-12  # what quantile functions in use are taken to be good to
 
 
@@ -63,9 +64,9 @@ def law_distance(P: Law, Q: Law, p: float) -> Bracketed:
             return (P.loc - Q.loc) + (P.scale - Q.scale) * z
         x, y = P.quantile(t, upper=upper), Q.quantile(t, upper=upper)
         delta = x - y
-        noise = 2.0**-45 * np.maximum(np.abs(x), np.abs(y))
+        noise = _NOISE * np.maximum(np.abs(x), np.abs(y))
         far = t < 2.0**-20  # only there can cancellation pass for a tail; a crossing in the middle is no noise
-        return np.where(far & (np.abs(delta) < noise) & (delta != 0), np.nan, delta)
+        return np.where(far & (np.abs(delta) < noise), 0.0, delta)  # _doubt bounds what this drops
 
     if math.isinf(p):
         if same:  # affine in Z: the largest at one of its ends
@@ -103,19 +104,40 @@ def _integral(P: Law, Q: Law, difference: Callable[[np.ndarray, bool], np.ndarra
     tails = [_tail(half, p) for half in halves]
     if any(math.isinf(tail.remainder) for tail in tails):
         return Bracketed(math.inf, math.inf, math.inf)
-    total = error = 0.0
+    total = error = rest = 0.0
     for upper, half, tail in zip((False, True), halves, tails, strict=True):
         edges = np.unique(np.concatenate([2.0 ** -np.arange(1.0, tail.depth + 1), *_breaks(P, Q, upper)]))
         edges = edges[edges >= 2.0**-tail.depth]
         edges = np.union1d(edges, _crossings(half, edges))
         value, defect = _quadrature(lambda t, half=half: np.abs(half(t)) ** p, edges)  # type: ignore[misc]
-        total += value + tail.remainder
-        error += defect + 2 * tail.remainder
+        total, error, rest = total + value, error + defect, rest + tail.remainder
+    if not math.isfinite(total + error):
+        raise ValueError(
+            "the quantiles of P or Q are not finite numbers inside (0, 1), where a law's are: check its parameters, or "
+            "give it as samples or as a wdist.Histogram"
+        )
+    doubt = 0.0 if P.family is not None and P.family == Q.family else _doubt(P, Q, halves, scale, p)
     trusted = all(tail.trusted for tail in tails)
-    lower, upper_end = (max(total - error, 0.0), total + error)
+    # The integrand is not negative: what was not integrated can only add.
+    lower, upper_end = max(total - error, 0.0), total + error + 2 * rest + doubt
+    total += rest
     root = lambda c: scale * c ** (1 / p)  # noqa: E731
     slack = 1 + _QUANTILE_RTOL
     return Bracketed(root(total), root(lower) / slack, root(upper_end) * slack if trusted else math.inf)
+
+
+def _doubt(P: Law, Q: Law, halves: list[Half], scale: float, p: float) -> float:
+    """At most what the differences taken for rounding add to the integral; inf where that does not die out."""
+    k = np.arange(20.0, _DEEPEST)
+    found = 0.0
+    for upper, half in zip((False, True), halves, strict=True):
+        x, y = (np.abs(law.quantile(2.0 ** -(k + 1), upper=upper)) for law in (P, Q))
+        largest = np.maximum(x, y) / scale
+        dropped = (half(0.75 * 2.0**-k) == 0) & np.isfinite(largest)
+        terms = np.where(dropped, 2.0**-k * (_NOISE * largest) ** p, 0.0)
+        total = float(np.sum(terms))
+        found += math.inf if terms[-1] > 1e-6 * total else total
+    return found
 
 
 def _scaled(difference: Callable[[np.ndarray, bool], np.ndarray], upper: bool, scale: float) -> Half:
@@ -156,6 +178,7 @@ def _tail(difference: Half, p: float) -> _Tail:
     k = np.arange(1.0, _DEEPEST + 1)
     size = np.abs(difference(0.75 * 2.0**-k))
     known = len(k) if np.all(np.isfinite(size)) else int(np.argmin(np.isfinite(size)))
+    known = _before_breakdown(size[:known])
     if known < 8:
         return _Tail(max(known, 1), 0.0, False)
     terms = -k[:known] + p * np.log2(np.maximum(size[:known], 1e-300))
@@ -173,10 +196,25 @@ def _tail(difference: Half, p: float) -> _Tail:
     depth = int(min(max(alive[-1] + 3, 60), known))
     local = terms[depth - 1] - terms[max(depth // 2 - 1, 0)]
     ratio = 2.0 ** min(local / max(depth - max(depth // 2, 1), 1), -1e-6)
-    remainder = float(2.0 ** terms[depth - 1] * ratio / (1 - ratio))
+    # A block has half the mass of all below its upper edge.
+    remainder = float(2.0 ** (terms[depth - 1] - 1) * ratio / (1 - ratio))
     # The rest is a fair estimate while it is a small part of the whole; a tail that hardly dies out is not.
     settled = not growing and remainder < 1e-2 * float(np.sum(2.0 ** terms[:depth]))
     return _Tail(depth, remainder, settled)
+
+
+def _before_breakdown(size: np.ndarray) -> int:
+    """How many blocks there are before a quantile function gives out.
+
+    Far out, some of SciPy's stick at one value, or jump: known by a kink after 20 blocks of steady growth, where
+    no quantile in use has one.
+    """
+    slope = np.diff(np.log2(np.maximum(size, 1e-300)))
+    bend = np.abs(np.diff(slope))
+    for k in np.flatnonzero(bend > 0.02):
+        if k > 60 and slope[k] > 1e-3 and np.max(bend[k - 20 : k]) < 1e-3:
+            return int(k)
+    return len(size)
 
 
 def _quadrature(f: Half, edges: np.ndarray) -> tuple[float, float]:
@@ -189,7 +227,7 @@ def _quadrature(f: Half, edges: np.ndarray) -> tuple[float, float]:
         scale = total + float(np.sum(np.abs(fine)))
         done = (defect <= 1e-14 * scale / math.sqrt(len(edges))) | (defect <= 1e-14 * np.abs(fine))
         done |= high - low <= 4e-16 * high
-        if len(low) > 400_000:  # too rough to resolve: the estimate of the error says so
+        if len(low) > max(20_000, 4 * len(edges)):  # too rough to resolve: the estimate of the error says so
             done[:] = True
         total += float(np.sum(fine[done]))
         error += float(np.sum(defect[done])) + 1e-16 * float(np.sum(np.abs(fine[done])))

@@ -39,8 +39,8 @@ def torch_law(x: Any, name: str) -> Law | None:
     kind = type(x).__name__
     if tuple(x.batch_shape) or tuple(x.event_shape):
         raise InvalidMeasureError(
-            f"{name} is a {kind} of batch_shape {tuple(x.batch_shape)} and event_shape {tuple(x.event_shape)}: give one "
-            "law on the line, its parameters plain numbers or 0-d tensors"
+            f"{name} is a {kind} of batch_shape {tuple(x.batch_shape)} and event_shape {tuple(x.event_shape)}: give "
+            "one law on the line, its parameters plain numbers or 0-d tensors"
         )
     try:
         median = x.icdf(sys.modules["torch"].tensor(0.5, dtype=sys.modules["torch"].float64))
@@ -64,7 +64,7 @@ def _law(x: Any, distributions: Any) -> Law:
             loc, scale = place(x)
             return Law(ppf, isf, cdf, family, float(loc), float(scale))
     # An unbounded icdf of torch's own loses its upper end; what it is made of does not.
-    if isinstance(x, distributions.TransformedDistribution):
+    if isinstance(x, distributions.TransformedDistribution) and all(f.bijective for f in x.transforms):
         law = _law(x.base_dist, distributions)
         for transform in x.transforms:
             law = _transformed(law, transform)
