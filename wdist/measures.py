@@ -209,8 +209,8 @@ def as_measure(x: Any, name: str, weights: Any = None) -> Measure:
     Parameters
     ----------
     x : measure or array_like
-        A measure of this module, a frozen ``scipy.stats`` law, a scalar law of ``torch.distributions`` with ``icdf``, or
-        an array read as equal-weight samples.
+        A measure of this module, a frozen ``scipy.stats`` law, a scalar law of ``torch.distributions`` with
+        ``icdf``, or an array read as equal-weight samples.
     name : str
         What the caller's user knows the argument as; it opens every error message.
     weights : array_like, optional
