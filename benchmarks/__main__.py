@@ -6,17 +6,18 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import report, runner
+from . import line, report, runner
 from .exact import command, instances
 
 _IMPORT = "import"  # the benchmark of `import wdist`, by the name that --only knows
+_TABLES = {line.NAME: line.run}  # comparisons with tables of their own: run(suite, out) says whether all went well
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a suite, print its tables, write its files, and return the exit status: 1 for a wrong or missing answer."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    suite, only = runner.SUITES[options.suite], [name for name in options.only if name != _IMPORT]
+    suite, only = runner.SUITES[options.suite], [name for name in options.only if name not in (_IMPORT, *_TABLES)]
     if not options.only and suite.name == "full":
         only_exact = ["exact"]  # the smoke suite leaves it out, to stay within its half minute
     else:
@@ -29,7 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seconds = runner.import_seconds() if _IMPORT in options.only or not options.only else None
     _problems(suite, pairs, seconds, options.out)
     name = f"exact-{suite.name}" if "exact" in only_exact else "exact-large"
-    return 0 if not solved or command.run(solved, options.out, name) else 1
+    well = not solved or command.run(solved, options.out, name)
+    for name, table in _TABLES.items():  # like the exact engine, not in the smoke suite unless named
+        if name in options.only or (not options.only and suite.name == "full"):
+            well &= table(suite.name, options.out)
+    return 0 if well else 1
 
 
 def _problems(
@@ -80,8 +85,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="problems, estimators, import; or exact or exact-large, and rows of theirs; default: all, without the "
-        "exact engine in the smoke suite",
+        help="problems, estimators, import, line; or exact or exact-large, and rows of theirs; default: all, without "
+        "line and the exact engine in the smoke suite",
     )
     parser.add_argument("--out", type=Path, default=Path("bench-out"), metavar="DIR", help="where JSON, CSV and PNG go")
     return parser

@@ -142,6 +142,19 @@ def test_the_input_is_left_as_it_was(rng, compiled):
     assert np.array_equal(measure.weights, weights)
 
 
+@pytest.mark.parametrize("p", [1, 2])
+def test_a_batch_taken_in_parts_is_the_whole(rng, monkeypatch, compiled, p):
+    x, y, a = rng.normal(size=(9, 3, 20)), rng.normal(size=(9, 1, 30)), rng.random(20)
+    cases = [(x, y, a, None), (x, y[0], None, None), (x[0], y, None, None), (x[0, 0], y[0, 0], a, None)]
+    for x, y, a, b in cases:
+        whole = coupling_distance(x, y, a, b, p)
+        with monkeypatch.context() as small:
+            small.setattr(coupling, "_BLOCK", 256)
+            parts = coupling_distance(x, y, a, b, p)
+        assert np.array_equal(parts, whole)
+        assert parts.shape == whole.shape
+
+
 def test_bad_weights_of_many_points_are_refused_with_their_place():
     weights = np.ones(MANY)
     weights[77] = -1

@@ -37,6 +37,7 @@ __all__ = [
 SAME_JUMP = 2.0**-48
 
 MANY = 2**17  # points from which loading compiled code pays
+_BLOCK = 2**20  # points of a batch that are sorted together
 
 
 class Coupling(NamedTuple):
@@ -77,8 +78,9 @@ def _norm(z: Array, kept: Array, mass: Array, p: float, xp: Any) -> Array:
         return xp.max(kept, axis=-1)
     largest = xp.max(detached(kept), axis=-1, keepdims=True)
     scale = xp.where(largest > 0, largest, xp.ones_like(largest))
-    # What is beyond the largest has no mass: cut off before its power overflows.
-    cost = xp.sum(mass * xp.clip(z / scale, max=1e300 ** (1.0 / p)) ** p, axis=-1)
+    # What has no mass only matters to derivatives; if it is far, it is cut off before its power overflows.
+    ratio = xp.clip(z / scale, max=1e300 ** (1.0 / p)) if is_tensor(z) else kept / scale
+    cost = xp.sum(mass * ratio**p, axis=-1)
     # The root has an infinite slope at 0, where the distance is smallest: there its subgradient 0 is taken.
     apart = largest[..., 0] > 0
     root = xp.where(apart, cost, xp.ones_like(cost)) ** (1.0 / p)
@@ -142,6 +144,11 @@ def _compiled_distance(
 ) -> np.ndarray:
     """The same by compiled code: each row is sorted once, however often it is compared."""
     shape = np.broadcast_shapes(*(z.shape[:-1] for z in (x, y, a, b) if z is not None))
+    step = _step((x, y, a, b), shape)
+    if step:
+        cut = lambda z, k: z[k : k + step] if z is not None and _runs(z, shape) else z  # noqa: E731
+        begins = range(0, shape[0], step)
+        return np.concatenate([_compiled_distance(cut(x, k), cut(y, k), cut(a, k), cut(b, k), p) for k in begins])
     distances = np.empty(math.prod(shape))
     (x, a), (y, b) = _sorted_copy(x, a), _sorted_copy(y, b)
     if a is None and b is None:
@@ -155,6 +162,21 @@ def _compiled_distance(
     sliver = 0.0 if p == 1 else SAME_JUMP
     climb_weighted(*map(_rows, (x, y, t, s)), _meeting((x, y, t, s), shape), p, sliver, distances)
     return distances.reshape(shape)
+
+
+def _step(arrays: tuple[np.ndarray | None, ...], shape: tuple[int, ...]) -> int:
+    """How many entries of the first batch axis to take at a time; 0 for all, where one part would repeat much work."""
+    given = [z for z in arrays if z is not None]
+    running = sum(z.size for z in given if _runs(z, shape))
+    fixed = sum(z.size for z in given if not _runs(z, shape))
+    if running <= 2 * _BLOCK or fixed > _BLOCK // 8:
+        return 0
+    return max(shape[0] * _BLOCK // running, 1) if shape[0] > 1 else 0
+
+
+def _runs(z: np.ndarray, shape: tuple[int, ...]) -> bool:
+    """Whether an array has the first batch axis, written out."""
+    return len(shape) > 0 and z.ndim == len(shape) + 1 and z.shape[0] == shape[0]
 
 
 def _sorted_copy(x: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:

@@ -10,6 +10,7 @@ import numpy as np
 from ._arrays import (
     Array,
     as_float64,
+    check_finite,
     common_kind,
     is_tensor,
     namespace,
@@ -184,7 +185,7 @@ def _as_batch(x: Any, weights: Any, name: str, axis: int) -> tuple[Array, Array 
         return None
     if isinstance(x, Samples | Gaussian | QuantileSketch):
         return None
-    samples = as_float64(x, name)
+    samples = _as_given(x, name)
     if samples.ndim == 0:
         raise InvalidMeasureError(f"{name} is a scalar: give an array of samples")
     if not -samples.ndim <= axis < samples.ndim and samples.ndim > 1:
@@ -199,7 +200,7 @@ def _as_batch(x: Any, weights: Any, name: str, axis: int) -> tuple[Array, Array 
         )
     xp = namespace(samples)
     if weights is not None:
-        weights = as_float64(weights, f"{name}_weights")
+        weights = _as_given(weights, f"{name}_weights")
         inner = axis if weights.ndim > 1 and -weights.ndim <= axis < weights.ndim else -1
         if weights.ndim == 0 or weights.shape[inner] != samples.shape[along]:
             raise InvalidMeasureError(
@@ -209,6 +210,14 @@ def _as_batch(x: Any, weights: Any, name: str, axis: int) -> tuple[Array, Array 
         weights = namespace(weights).moveaxis(weights, inner, -1)
         weights = _normalised(weights, f"{name}_weights")
     return xp.moveaxis(samples, along, -1), weights, result_dtype(x)
+
+
+def _as_given(x: Any, name: str) -> Array:
+    """``as_float64`` without its copy, for what is not kept and not written to."""
+    if type(x) is not np.ndarray or x.dtype != np.float64:
+        return as_float64(x, name)
+    check_finite(x, name)
+    return x
 
 
 def _normalised(weights: Array, name: str) -> Array:
