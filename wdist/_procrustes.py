@@ -1,0 +1,153 @@
+r"""Orthogonal Procrustes: the rotation R that brings one factor G of a covariance nearest to another, F.
+
+R = U V^T for the singular value decomposition G^T F = U S V^T (Schönemann, 1966, doi:10.1007/BF02289451), and then
+|F - G R| is the norm of F V - G U. Where that is small beside a factor's rounding, :mod:`wdist._nearby` takes over.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ._arrays import Array, common_kind, detached, namespace, power_of_two, to_numpy
+from ._nearby import refined_residual
+
+if TYPE_CHECKING:
+    from .measures import Gaussian
+
+__all__ = ["Procrustes", "factor", "procrustes"]
+
+
+class Procrustes(NamedTuple):
+    """W2, and what it came from: means' difference and factors, all divided by scale, and the SVD of G^T F, unordered."""
+
+    distance: Array
+    scale: float
+    shift: Array
+    F: Array
+    G: Array
+    left: Array
+    singular: Array
+    right: Array
+
+
+def procrustes(P: Gaussian, Q: Gaussian, quick: bool = False) -> Procrustes:
+    """The best rotation of one factor onto the other; if ``quick``, to half the digits, which W2 owes all of its to."""
+    m1, m2, F, G = common_kind(*(detached(x) for x in (P.mean, Q.mean, factor(P), factor(Q))))
+    xp = _namespace(F)
+    F, G = _equally_wide(F, G, xp)
+    scale, shift = 1.0, m1 - m2
+    with np.errstate(over="ignore"):
+        sizes, square = _square(F, xp) + _square(G, xp), xp.vecdot(shift, shift)
+    if not 1e-75 < _largest(sizes) + _largest(square) < 1e75:
+        # Scaled by a power of two, so that squares neither overflow nor vanish and no bit is lost.
+        scale = _power_of_two_above(F, G, m1, m2)
+        shift, F, G = m1 / scale - m2 / scale, F / scale, G / scale
+        sizes, square = _square(F, xp) + _square(G, xp), xp.vecdot(shift, shift)
+    left, singular, right = _svd(xp.matrix_transpose(G) @ F, quick, xp)
+    residual = _square(F @ xp.matrix_transpose(right) - G @ left, xp)
+    # Rounding of a factor moves W2 by about eps size / sqrt(smallest eigenvalue): where that is a 1e-8th of W2, or
+    # more, the residual is computed again in twice the precision.
+    doubtful = residual * xp.maximum(xp.min(singular, axis=-1), 2.0**-52 * sizes) < 1e-15 * sizes * sizes
+    if bool(xp.any(doubtful)):
+        residual = _again(residual, doubtful, (P, Q), scale, (F, G, left, right))
+    return Procrustes(scale * xp.sqrt(square + residual), scale, shift, F, G, left, singular, right)
+
+
+def factor(measure: Gaussian) -> Array:
+    """F with F F^T = cov: Cholesky's where it exists (its error respects small entries), else the spectral one."""
+    if measure.factor is not None:
+        return measure.factor
+    cov = detached(measure.cov)
+    xp = namespace(cov)
+    try:
+        return xp.linalg.cholesky(cov)
+    except (np.linalg.LinAlgError, RuntimeError):  # torch's LinAlgError is a RuntimeError
+        if cov.ndim > 2:
+            singles = xp.reshape(cov, (-1, *cov.shape[-2:]))
+            return xp.reshape(xp.stack([_spectral_or_cholesky(s, xp) for s in singles]), cov.shape)
+        return _spectral_or_cholesky(cov, xp)
+
+
+def _svd(M: Array, quick: bool, xp: Any) -> tuple[Array, Array, Array]:
+    """M = U S V^T of square matrices; if ``quick``, off the diagonal to half the digits, in no order."""
+    if quick and M.shape[-1] > 1:
+        values, V = xp.linalg.eigh(xp.matrix_transpose(M) @ M)
+        # Half the time of LAPACK's SVD, where the condition is at most 1e4: U has orthonormal columns to 1e-8, and to
+        # the last bits after a step of the Newton-Schulz iteration. W2 is stationary in what is left of the error.
+        if bool(xp.all(values[..., 0] > 1e-8 * values[..., -1])):
+            MV = M @ V
+            U = MV / xp.sqrt(values)[..., None, :]
+            U = 1.5 * U - U @ (xp.matrix_transpose(U) @ (0.5 * U))
+            return U, xp.vecdot(U, MV, axis=-2), xp.matrix_transpose(V)
+    U, values, V = xp.linalg.svd(M, full_matrices=False)
+    return U, values, V
+
+
+def _again(
+    residual: Array, doubtful: Array, laws: tuple[Gaussian, Gaussian], scale: float, found: tuple[Array, ...]
+) -> Array:
+    """The residual with its doubtful members computed in twice the precision; 0 where the inputs are equal."""
+    xp = namespace(residual)
+    (index,) = xp.nonzero(xp.reshape(doubtful, (-1,)))
+
+    def chosen(M: Array | None) -> Any:
+        if M is None:
+            return None
+        return xp.reshape(xp.broadcast_to(M, (*doubtful.shape, *M.shape[-2:])), (-1, *M.shape[-2:]))[index]
+
+    given = common_kind(residual, *(detached(g.cov) if g.factor is None else None for g in laws))[1:]
+    cov1, cov2 = (chosen(None if cov is None else cov / scale / scale) for cov in given)
+    F, G, left, right = (chosen(M) for M in found)
+    refined, trusted = refined_residual(F, G, left, right, cov1, cov2)
+    # R = 1 bounds the minimum from above, too: by a rounding it is the better one for factors that agree.
+    plain = xp.minimum(xp.reshape(residual, (-1,))[index], xp.sum((F - G) ** 2, axis=(-2, -1)))
+    better = xp.where(trusted, refined, plain)
+    if (cov1 is None) == (cov2 is None):
+        same = F == G if cov1 is None else cov1 == cov2
+        better = xp.where(xp.all(same, axis=(-2, -1)), 0.0 * better, better)
+    flat = xp.reshape(residual, (-1,))
+    flat[index] = better
+    return xp.reshape(flat, residual.shape)
+
+
+def _square(M: Array, xp: Any) -> Array:
+    """The squared Frobenius norm."""
+    return xp.einsum("...ij,...ij->...", M, M)
+
+
+def _largest(x: Array) -> float:
+    return float(x.max()) if math.prod(x.shape) else 0.0
+
+
+def _namespace(x: Array) -> Any:
+    """NumPy itself for its arrays: small Gaussians would spend most of their time in wrappers."""
+    return np if isinstance(x, np.ndarray) else namespace(x)
+
+
+def _spectral_or_cholesky(cov: Array, xp: Any) -> Array:
+    try:
+        return xp.linalg.cholesky(cov)
+    except (np.linalg.LinAlgError, RuntimeError):
+        values, vectors = xp.linalg.eigh(cov)
+        rounding = 8 * cov.shape[-1] * 2.0**-52 * xp.max(xp.abs(values))
+        return vectors * xp.sqrt(xp.where(values > rounding, values, 0.0 * values))
+
+
+def _equally_wide(F: Array, G: Array, xp: Any) -> tuple[Array, Array]:
+    """The factors, the narrower one padded with zero columns."""
+    width = max(F.shape[-1], G.shape[-1], 1)
+
+    def pad(M: Array) -> Array:
+        missing = width - M.shape[-1]
+        if not missing:
+            return M
+        return xp.concat([M, xp.zeros((*M.shape[:-1], missing), dtype=M.dtype, device=M.device)], axis=-1)
+
+    return pad(F), pad(G)
+
+
+def _power_of_two_above(*arrays: Array) -> float:
+    return power_of_two(max(float(np.max(np.abs(to_numpy(a)), initial=0.0)) for a in arrays))
