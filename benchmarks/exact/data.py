@@ -1,4 +1,4 @@
-"""Measures to solve between: random clouds, MNIST images as points, and pictures as measures on the pixel grid.
+"""Problems to solve: between random clouds, MNIST images, and pictures on the pixel grid; and matrices of costs.
 
 DOTmark: J. Schrieber, D. Schuhmacher, C. Gottschlich (2017), DOTmark, a benchmark for discrete optimal transport, IEEE
 Access 5, doi:10.1109/ACCESS.2016.2639065. MNIST: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner (1998),
@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
-__all__ = ["Measures", "cloud", "dotmark", "dotmark_files", "grid", "mnist", "mnist_file", "places"]
+__all__ = ["Matrix", "Measures", "cloud", "dotmark", "dotmark_files", "grid", "matrix", "mnist", "mnist_file", "places"]
 
 _SEED = 20261124
 _BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 _DOTMARK_LARGEST = 128  # pixels a side as published here; beyond that, interpolated
 _IDX_HEADER = 16  # bytes before the pixels of an IDX file of images
+_INTEGERS = 20  # costs from 0 to 19: ties everywhere, and at n = 2000 an optimum on zeros alone
 
 
 class Measures(NamedTuple):
@@ -34,9 +36,22 @@ class Measures(NamedTuple):
 
     def thinned(self, n: int) -> Measures:
         """At most n points a side, all of positive mass: a small problem of the same kind."""
-        rows = np.unique(np.linspace(0, len(self.x) - 1, n).astype(int))
-        masses = [None if m is None else _normalised(m[rows] + 1.0 / len(m)) for m in (self.a, self.b)]
+        rows = _spread(len(self.x), n)
+        masses = [None if m is None else _thinned(m, rows) for m in (self.a, self.b)]
         return Measures(self.x[rows], self.y[rows], masses[0], masses[1])
+
+
+class Matrix(NamedTuple):
+    """Costs (n, n), and masses (n,) of its rows and columns that sum to 1."""
+
+    costs: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+
+    def thinned(self, n: int) -> Matrix:
+        """At most n rows and columns, all of positive mass: a small problem of the same kind."""
+        rows = _spread(len(self.costs), n)
+        return Matrix(self.costs[np.ix_(rows, rows)], _thinned(self.a, rows), _thinned(self.b, rows))
 
 
 def cloud(n: int, d: int, weights: str) -> Measures:
@@ -46,6 +61,27 @@ def cloud(n: int, d: int, weights: str) -> Measures:
     if weights == "uniform":
         return Measures(x, y, None, None)
     return Measures(x, y, _normalised(rng.random(n) + 1e-3), _normalised(rng.random(n) + 1e-3))
+
+
+def matrix(costs: str, n: int) -> Matrix:
+    """The masses of a random cloud in the plane, and costs that are random or a metric of SciPy's on its points.
+
+    Parameters
+    ----------
+    costs : str
+        ``"random"`` in [0, 1], ``"integers"`` from 0 to 19, ``"euclidean"`` or ``"sqeuclidean"``.
+    n : int
+        Rows and columns.
+    """
+    x, y, a, b = cloud(n, 2, "random")
+    assert a is not None
+    assert b is not None
+    rng = np.random.default_rng([_SEED, n])
+    if costs == "random":
+        return Matrix(rng.random((n, n)), a, b)
+    if costs == "integers":
+        return Matrix(rng.integers(_INTEGERS, size=(n, n)).astype(float), a, b)
+    return Matrix(cdist(x, y, costs), a, b)
 
 
 def mnist(n: int) -> Measures:
@@ -115,6 +151,15 @@ def _blobs(size: int, rng: np.random.Generator) -> np.ndarray:
     for row, column, width in zip(rng.random(6), rng.random(6), rng.uniform(0.02, 0.1, 6), strict=True):
         picture += np.exp(-0.5 * ((at[:, None] - row) ** 2 + (at - column) ** 2) / width**2)
     return 255.0 * picture / picture.max()
+
+
+def _spread(length: int, n: int) -> np.ndarray:
+    """At most n indices, evenly from first to last."""
+    return np.unique(np.linspace(0, length - 1, n).astype(int))
+
+
+def _thinned(masses: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return _normalised(masses[rows] + 1.0 / len(masses))
 
 
 def _normalised(masses: np.ndarray) -> np.ndarray:

@@ -18,17 +18,21 @@ _POT_PAIRS = 1024  # points up to which POT solves every pair of pictures, above
 
 @dataclass(frozen=True)
 class Instance:
-    """A row: one pair of measures solved repeatedly, or several pairs of pictures solved once each.
+    """A row: one problem solved repeatedly, or several pairs of pictures solved once each.
 
     Attributes
     ----------
     name : str
-    n, dim, p : int
-        Points a side, dimension, exponent.
+    n : int
+        Points a side.
+    dim : int or None
+        Their dimension; None: no points, but a matrix of costs, n by n.
+    p : int
+        The exponent; 1 of a matrix.
     weights : str
         ``"random"``, ``"uniform"`` or ``"picture"``.
     draw : callable
-        Number of the pair to its measures.
+        Number of the pair to the problem.
     per_class : int
         Pairs of pictures taken from every class; 0: a single problem.
     target : Target
@@ -40,10 +44,10 @@ class Instance:
 
     name: str
     n: int
-    dim: int
+    dim: int | None
     p: int
     weights: str
-    draw: Callable[[int], data.Measures]
+    draw: Callable[[int], data.Measures | data.Matrix]
     per_class: int = 0
     target: Target = field(default_factory=Target)
     limit: float = 5 * _MINUTES
@@ -106,6 +110,11 @@ def _grid(size: int, p: int) -> Instance:
     return Instance(f"grid-{size}-w{p}", size**2, 2, p, "picture", lambda pair: data.grid(size))
 
 
+def _matrix(costs: str, n: int) -> Instance:
+    faster = Target(speedup=1)
+    return Instance(f"lp-{costs}-{n // 1000}k", n, None, 1, "random", lambda pair: data.matrix(costs, n), 0, faster)
+
+
 def _dotmark(size: int, p: int, per_class: int, limit: float = 10 * _MINUTES, target: Target | None = None) -> Instance:
     def draw(pair: int) -> data.Measures:
         return data.dotmark(size, pair)
@@ -117,6 +126,7 @@ def _dotmark(size: int, p: int, per_class: int, limit: float = 10 * _MINUTES, ta
 _SMALL = [_cloud(500), _cloud(500, weights="uniform"), _cloud(1_000, target=Target(speedup=10))]
 _SMALL += [_cloud(1_000, weights="uniform"), _cloud(1_000, 3, target=Target(speedup=10))]
 _GRIDS = [_grid(32, 1), _grid(32, 2)]
+_MATRICES = [_matrix("random", 1_000), _matrix("sqeuclidean", 1_000)]
 _MEDIUM = [
     _cloud(2_000),
     _cloud(2_000, weights="uniform"),
@@ -143,15 +153,16 @@ _PICTURES = [
     _dotmark(128, 1, per_class=10, limit=20 * _MINUTES, target=Target(seconds=6)),
     _dotmark(128, 2, per_class=10, target=Target(seconds=3)),
 ]
+_MEDIUM_MATRICES = [_matrix(costs, 2_000) for costs in ("random", "sqeuclidean", "euclidean", "integers")]
 _LARGE = [
     *(_dotmark(256, p, per_class=1, limit=60 * _MINUTES) for p in (1, 2)),
     *(_dotmark(512, p, per_class=1, limit=120 * _MINUTES) for p in (1, 2)),
     _cloud(1_000_000, weights="uniform", limit=120 * _MINUTES),
 ]
 
-ROWS = {row.name: row for row in (*_SMALL, *_GRIDS, *_MEDIUM, *_PICTURES, *_LARGE)}
+ROWS = {row.name: row for row in (*_SMALL, *_GRIDS, *_MEDIUM, *_PICTURES, *_MATRICES, *_MEDIUM_MATRICES, *_LARGE)}
 SUITES = {
-    "smoke": tuple(row.name for row in (*_SMALL, *_GRIDS)),
-    "full": tuple(row.name for row in (*_SMALL, *_MEDIUM, *_PICTURES)),
+    "smoke": tuple(row.name for row in (*_SMALL, *_GRIDS, *_MATRICES)),
+    "full": tuple(row.name for row in (*_SMALL, *_MEDIUM, *_PICTURES, *_MATRICES, *_MEDIUM_MATRICES)),
 }
 LARGE = tuple(row.name for row in _LARGE)

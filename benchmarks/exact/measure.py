@@ -1,4 +1,4 @@
-"""Measures a row: every solver in a process of its own, on the same points.
+"""Measures a row: every solver in a process of its own, on the same problem.
 
 A process solves a small problem of the same kind first, which loads compiled code, and then the row's own, sending each
 run when it is done: a process that is killed for its time keeps the runs it finished.
@@ -96,7 +96,7 @@ class Comparison:
     def difference(self) -> float | None:
         """The largest relative difference of a peer's cost from wdist's, with its sign; None without a peer."""
         ours, peers = self.ours.costs(), [self.cells[solver.name].costs() for solver in (POT, LAZY)]
-        found = [ours[pair] / cost - 1.0 for peer in peers for pair, cost in peer.items() if pair in ours]
+        found = [_excess(ours[pair], cost) for peer in peers for pair, cost in peer.items() if pair in ours]
         return max(found, key=abs, default=None)
 
     @property
@@ -130,7 +130,7 @@ def compare(instance: Instance) -> Comparison:
 def _cell(instance: Instance, solver: Solver) -> Cell:
     if missing := instance.missing():
         return Cell(failure=missing, declined=True)
-    if reason := solver.declines(instance.n):
+    if reason := solver.declines(instance.n, instance.dim):
         return Cell(failure=f"{solver.label}: {reason}", declined=True)
     runs: list[Run] = []
     try:
@@ -147,11 +147,16 @@ def _runs(instance_name: str, solver_name: str) -> Iterator[Run]:
     plan = instance.plan(solver)
     solver.solve(instance.draw(plan[0]).thinned(_WARM_UP_POINTS if solver is OURS else _WARM_UP_POT), instance.p)
     for turn, pair in enumerate(plan):
-        measures = instance.draw(pair)
-        answer, seconds, peak = metered(partial(solver.solve, measures, instance.p))
+        problem = instance.draw(pair)
+        answer, seconds, peak = metered(partial(solver.solve, problem, instance.p))
         yield Run(pair, answer.cost, answer.gap, seconds, peak)
         if seconds > _LONG and pair in plan[turn + 1 :]:
             return
+
+
+def _excess(cost: float, peer: float) -> float:
+    """Relative to the peer's; where that is 0, as an optimum may be, two answers are all apart or not at all."""
+    return (cost - peer) / (peer or cost or 1.0)
 
 
 def _mean(times: dict[int, float]) -> float | None:

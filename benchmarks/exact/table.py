@@ -14,6 +14,8 @@ wdist.transport beside POT, one thread. Seconds of a warm solve, wdist's with it
 (30p): mean over 30 pairs of pictures, a run each. ratio: POT's dist + emd2 over wdist, on what both solved. MB: peak of
 memory above the input. gap: certified, (upper^p - lower^p) / upper^p. value: W_p^p of wdist over POT's, less 1.
 Points are uniform in the unit cube, weights random unless the name says uniform, p = 2 unless it says w1.
+lp-COSTS-n: wdist.transport_lp beside POT's emd2 on the same n by n matrix of costs, whose making is not timed: random
+in [0, 1], integers from 0 to 19 (many ties), or distances in the plane, squared or not.
 """
 _WIDTHS = {"instance": 19, "wdist s": 13, "POT s": 13, "POT lazy s": 13, "ratio": 6, "target": 24, "met": 9}
 _WIDTHS |= {"MB": 7, "POT MB": 7, "lazy MB": 7, "gap": 7, "value": 9}

@@ -24,7 +24,7 @@ class Figures:
     seconds, megabytes, gap : float or None
         Of wdist: time of a solve, memory above the input, certified relative gap of the cost.
     speedup, memory_ratio : float or None
-        POT's ``dist`` and ``emd2`` over wdist.
+        POT's ``dist`` and ``emd2``, or ``emd2`` alone where the costs are given, over wdist.
     """
 
     seconds: float | None = None

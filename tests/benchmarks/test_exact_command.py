@@ -44,6 +44,23 @@ def test_rows_are_measured_printed_and_written(tmp_path: Path, capsys: pytest.Ca
     assert rows[0]["runs"]["wdist"][0]["cost"] == pytest.approx(cost, rel=1e-14)
 
 
+def test_a_matrix_of_costs_is_the_same_for_both_and_not_for_the_lazy_solver(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--only", "exact", "lp-sqeuclidean-1k", "--out", str(tmp_path)]) == 0
+    assert "[1] POT emd2_lazy: not run: it computes costs from points" in capsys.readouterr().out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["exact-smoke.csv", "exact-smoke.json"]
+    (row,) = json.loads((tmp_path / "exact-smoke.json").read_text())["rows"]
+    assert [row["dim"], row["p"], row["error"]] == [None, 1, None]
+    assert abs(row["difference"]) < 1e-12
+    assert 0.0 <= row["gap"] < 1e-12
+    assert [len(row["runs"][name]) for name in ("wdist", "pot", "lazy")] == [5, 5, 0]
+    x, y, a, b = ROWS["1k-2d"].draw(0)  # whose squared distances they are
+    cost = wdist.transport(x, y, p=2, x_weights=a, y_weights=b).cost
+    assert row["runs"]["wdist"][0]["cost"] == pytest.approx(cost, rel=1e-12)
+    assert row["runs"]["pot"][0]["cost"] == pytest.approx(cost, rel=1e-12)
+
+
 def test_a_wrong_answer_is_the_exit_status(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

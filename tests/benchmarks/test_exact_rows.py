@@ -28,6 +28,12 @@ TARGETS = {
     "300k-2d-uniform": "finishes, 400 MB",
     "dotmark-128-w1": "6 s",
     "dotmark-128-w2": "3 s",
+    "lp-random-1k": "1x",
+    "lp-sqeuclidean-1k": "1x",
+    "lp-random-2k": "1x",
+    "lp-sqeuclidean-2k": "1x",
+    "lp-euclidean-2k": "1x",
+    "lp-integers-2k": "1x",
 }
 
 
@@ -95,6 +101,33 @@ def test_pictures_keep_their_black_pixels() -> None:
     assert not np.array_equal(a, b)
 
 
+def test_costs_are_what_their_names_say() -> None:
+    random, integers = ROWS["lp-random-1k"].draw(0), ROWS["lp-integers-2k"].draw(0)
+    assert random.costs.shape == (1000, 1000)
+    assert 0.0 <= random.costs.min() < 0.01 < 0.99 < random.costs.max() < 1.0
+    np.testing.assert_array_equal(np.unique(integers.costs), np.arange(20.0))
+    squared, distances = ROWS["lp-sqeuclidean-2k"].draw(0), ROWS["lp-euclidean-2k"].draw(0)
+    x, y, a, b = ROWS["2k-2d"].draw(0)
+    at = [0, 5, 1999], [7, 1000, 3]
+    np.testing.assert_allclose(squared.costs[at], ((x[at[0]] - y[at[1]]) ** 2).sum(axis=1), rtol=1e-14)
+    np.testing.assert_allclose(distances.costs**2, squared.costs, rtol=1e-14)
+    for matrix in (integers, squared, distances):
+        assert matrix.costs.dtype == float  # neither solver converts it while the clock runs
+        assert matrix.costs.flags.c_contiguous
+        np.testing.assert_array_equal(matrix.a, a)
+        np.testing.assert_array_equal(matrix.b, b)
+
+
+def test_a_warm_up_of_a_matrix_has_some_of_its_costs() -> None:
+    large = ROWS["lp-random-1k"].draw(0)
+    small = large.thinned(100)
+    assert small.costs.shape == (100, 100)
+    assert small.costs[[0, -1], [-1, 0]].tolist() == large.costs[[0, -1], [-1, 0]].tolist()
+    assert [small.a.sum(), small.b.sum()] == pytest.approx([1.0, 1.0], abs=1e-12)
+    assert min(small.a.min(), small.b.min()) > 0.0
+    assert large.thinned(2000).costs.shape == (1000, 1000)
+
+
 def test_dotmark_pairs_go_round_the_classes_without_repeats(dotmark_dir: Path) -> None:
     classes = len(list(dotmark_dir.glob("*.npz")))
     row = ROWS["dotmark-32-w1"]
@@ -134,5 +167,12 @@ def test_how_often_a_row_is_solved() -> None:
     assert counts(ROWS["2k-2d"]) == [5, 5, 5]
     assert counts(ROWS["5k-2d"]) == [5, 3, 1]
     assert counts(ROWS["10k-2d"]) == [5, 1, 1]
-    assert POT.declines(10_000) is None
-    assert "80 GB" in str(POT.declines(100_000))
+    assert counts(ROWS["lp-random-2k"])[:2] == [5, 5]
+
+
+def test_what_a_solver_declines() -> None:
+    assert POT.declines(10_000, 2) is None
+    assert "80 GB" in str(POT.declines(100_000, 2))
+    assert LAZY.declines(1000, 2) is None
+    assert "costs are given" in str(LAZY.declines(1000, None))
+    assert [solver.declines(1000, None) for solver in (OURS, POT)] == [None, None]

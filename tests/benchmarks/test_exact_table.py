@@ -63,6 +63,23 @@ def test_two_answers_are_an_error_in_the_table() -> None:
     assert compared("1k-2d", Cell(runs(0.01)), Cell(runs(1.0, cost=math.nan))).error is not None
 
 
+def test_an_optimum_of_zero_is_compared_too() -> None:
+    both = compared("lp-integers-2k", Cell(runs(0.1, cost=0.0)), Cell(runs(0.2, cost=0.0)))
+    assert both.difference == 0.0
+    assert both.verdict == MET
+    wrong = compared("lp-integers-2k", Cell(runs(0.1, cost=1e-3)), Cell(runs(0.2, cost=0.0)))
+    assert wrong.difference == 1.0
+    assert wrong.verdict == MISSED
+    assert compared("lp-integers-2k", Cell(runs(0.1, cost=0.0)), Cell(runs(0.2, cost=1e-3))).difference == -1.0
+
+
+def test_the_title_explains_every_kind_of_row() -> None:
+    title = Table().head()
+    assert max(map(len, title.splitlines()[:-2])) <= 120
+    for word in ("lp-COSTS-n", "transport_lp", "random", "integers", "uniform", "w1"):
+        assert word in title
+
+
 def test_what_was_stopped_says_so() -> None:
     stopped = Cell(runs(200.0), "wdist: stopped after 300 s")
     row = compared("1k-2d", stopped, Cell(runs(1.0)))
