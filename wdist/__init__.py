@@ -17,6 +17,10 @@ _HOMES = {
     "monotone": ("transport_map_1d",),
     "sketch": ("QuantileSketch",),
     "certificate": ("certify", "certify_lp"),
+    "interpolation": ("gaussian_geodesic",),
+    "barycenters": ("gaussian_barycenter",),
+    "mixtures": ("GaussianMixture", "mixture_transport", "mixture_w2"),
+    "brackets": ("gelbrich",),
     "exact": ("transport", "transport_lp"),
     "projections": ("sliced",),
     "front": ("wasserstein",),
@@ -27,6 +31,8 @@ __all__ = ["__version__", "dual", *_HOME]
 
 if TYPE_CHECKING:
     from . import dual as dual
+    from .barycenters import gaussian_barycenter as gaussian_barycenter
+    from .brackets import gelbrich as gelbrich
     from .certificate import certify as certify
     from .certificate import certify_lp as certify_lp
     from .errors import InvalidMeasureError as InvalidMeasureError
@@ -37,12 +43,16 @@ if TYPE_CHECKING:
     from .front import wasserstein as wasserstein
     from .gaussian import gaussian_map as gaussian_map
     from .gaussian import gaussian_w2 as gaussian_w2
+    from .interpolation import gaussian_geodesic as gaussian_geodesic
     from .line import wasserstein_1d as wasserstein_1d
     from .measures import CDF as CDF
     from .measures import Gaussian as Gaussian
     from .measures import Histogram as Histogram
     from .measures import Quantile as Quantile
     from .measures import Samples as Samples
+    from .mixtures import GaussianMixture as GaussianMixture
+    from .mixtures import mixture_transport as mixture_transport
+    from .mixtures import mixture_w2 as mixture_w2
     from .monotone import transport_map_1d as transport_map_1d
     from .projections import sliced as sliced
     from .result import Certificate as Certificate

@@ -1,0 +1,253 @@
+r"""MW2: mixtures of Gaussians, transported component by component. An upper bound of W2.
+
+.. math:: MW_2^2(P, Q) = \min_{\pi} \sum_{k, l} \pi_{kl} \, W_2^2(P_k, Q_l), \qquad
+          \pi \text{ a coupling of the components' weights}
+
+(Delon and Desolneux, 2020, doi:10.1137/19M1301047) is the least cost of a coupling of P and Q that is itself a mixture
+of Gaussians: a distance between mixtures, and never below W2.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._arrays import (
+    Array,
+    as_float64,
+    common_kind,
+    detached,
+    is_tensor,
+    namespace,
+    normalised_weights,
+    power_of_two,
+    result_dtype,
+    to_numpy,
+    widest,
+)
+from .errors import InvalidMeasureError
+from .exact import transport_lp
+from .families import gaussian_of, listed, stacked, taken
+from .gaussian import gaussian_w2
+from .measures import Gaussian
+from .result import Result
+
+__all__ = ["GaussianMixture", "mixture_transport", "mixture_w2"]
+
+_BLOCK = 2**22  # entries of covariances compared together
+
+
+def mixture_w2(P: Any, Q: Any) -> Any:
+    """MW2 of two mixtures of Gaussians: a distance of its own, and an upper bound of W2 (the root taken).
+
+    Parameters
+    ----------
+    P, Q : GaussianMixture or Gaussian
+        Of equal dimension; a Gaussian is a mixture of one.
+
+    Returns
+    -------
+    float or torch.Tensor
+        An upper bound of W2, equal to it for single Gaussians. A tensor, carrying the gradient by weights, means and
+        covariances, when an input was one; the gradient is 0 where the distance is 0.
+
+    Raises
+    ------
+    InvalidMeasureError
+        If an argument is not a mixture, or the dimensions differ.
+    ValueError
+        On backward, where mass is moved to or from a singular covariance whose derivative is infinite.
+
+    See Also
+    --------
+    mixture_transport : the same with its coupling and a lower bound.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> P = wdist.GaussianMixture([1, 1], [[0.0], [10.0]], [[[1.0]], [[4.0]]])
+    >>> Q = wdist.GaussianMixture([1, 1], [[1.0], [10.0]], [[[1.0]], [[9.0]]])
+    >>> wdist.mixture_w2(P, Q)
+    1.0
+    """
+    return mixture_transport(P, Q).distance
+
+
+def mixture_transport(P: Any, Q: Any) -> Result:
+    """MW2 of two mixtures of Gaussians with its coupling: a bracket of W2.
+
+    Parameters
+    ----------
+    P, Q : GaussianMixture or Gaussian
+        Of equal dimension; a Gaussian is a mixture of one.
+
+    Returns
+    -------
+    Result
+        ``kind="bound"``, ``method="mixture"``, ``p=2``: ``distance`` and ``upper`` are MW2, ``lower`` is Gelbrich's
+        bound from the mixtures' means and covariances: the true W2 lies between. ``plan`` couples the components: entry
+        (k, l) is the mass that goes from component k of P to component l of Q by the Gaussian map. ``potentials``
+        prove that no coupling of components does it for less.
+    """
+    P, Q = _mixture(P, "P"), _mixture(Q, "Q")
+    if P.dim != Q.dim:
+        raise InvalidMeasureError(f"P lives in dimension {P.dim} and Q in dimension {Q.dim}: they must agree")
+    distances = _all_pairs(_in_float64(P.components), _in_float64(Q.components))
+    unit = power_of_two(float(distances.max()))
+    found = transport_lp((distances / unit) ** 2, to_numpy(P.given), to_numpy(Q.given), p=2)
+    distance = unit * found.distance
+    tensors = [mixture.dtype for mixture in (P, Q) if is_tensor(mixture.weights)]
+    if tensors:
+        distance = _with_gradient(P, Q, found, unit).to(widest(tensors))
+    value = float(detached(distance))
+    f, g = found.potentials  # type: ignore[misc]
+    potentials = unit**2 * f, unit**2 * g
+    return Result(
+        distance, 2.0, _lower(P, Q, value), value, "bound", "mixture", found.plan, potentials, None, found.stats
+    )
+
+
+@dataclass(frozen=True, eq=False, slots=True, init=False)
+class GaussianMixture:
+    """A mixture of finitely many Gaussians.
+
+    Parameters
+    ----------
+    weights : array_like or torch.Tensor, shape (k,)
+        Non-negative and finite, not all zero; stored divided by their sum. None: equal weights.
+    means : array_like or torch.Tensor, shape (k, d)
+        On the line, (k,) will do.
+    covs : array_like or torch.Tensor, shape (k, d, d) or (d, d)
+        Symmetric positive semi-definite, one for each component or one for all. Beside means of shape (k,): variances,
+        (k,) or a scalar.
+
+    Raises
+    ------
+    InvalidMeasureError
+        If shapes do not fit, or an entry is not what is said above.
+    """
+
+    weights: Array
+    components: Gaussian
+    dtype: Any
+    given: Array
+
+    def __init__(self, weights: Any, means: Any, covs: Any):
+        dtype = result_dtype(*(a for a in (weights, means, covs) if is_tensor(a) or a is means))
+        centres, spreads = (a if is_tensor(a) else np.asarray(a) for a in (means, covs))
+        if centres.ndim == 1:
+            centres = centres[:, None]
+            spreads = spreads[..., None, None] if spreads.ndim < 2 else spreads
+        if centres.ndim != 2:
+            raise InvalidMeasureError(f"means has shape {tuple(centres.shape)}: expected (k, d), one mean a component")
+        try:
+            components = Gaussian(centres, spreads)
+        except InvalidMeasureError as error:
+            message = str(error)
+            for word in ("mean", "cov"):
+                message = f"{word}s{message[len(word) :]}" if message.startswith(f"{word} ") else message
+            raise InvalidMeasureError(message) from None
+        self._set(weights, components, dtype)
+
+    @classmethod
+    def from_components(cls, components: Any, weights: Any = None) -> GaussianMixture:
+        """Build from a Gaussian with one batch axis, or a sequence of single Gaussians.
+
+        Keeps their factors, where all of them have one of equal width.
+        """
+        if not isinstance(components, Gaussian):
+            components = stacked(listed(components, "components"))
+        self = object.__new__(cls)
+        self._set(weights, components, components.dtype)
+        return self
+
+    def _set(self, weights: Any, components: Gaussian, dtype: Any) -> None:
+        if len(components.batch_shape) != 1 or components.batch_shape[0] == 0:
+            raise InvalidMeasureError(
+                f"the components have batch shape {components.batch_shape}: expected (k,), one axis that counts them"
+            )
+        k = components.batch_shape[0]
+        given = np.ones(k) if weights is None else as_float64(weights, "weights")
+        if tuple(given.shape) != (k,):
+            raise InvalidMeasureError(f"weights has shape {tuple(given.shape)} beside {k} components: expected ({k},)")
+        parts = common_kind(given, components.mean, components.cov, components.factor)
+        given, mean, cov, factor = parts
+        # Every part gets the axis of the components, which some may have left to broadcasting.
+        xp, d = namespace(mean), components.dim
+        mean, cov = xp.broadcast_to(mean, (k, d)), xp.broadcast_to(cov, (k, d, d))
+        factor = None if factor is None else xp.broadcast_to(factor, (k, d, factor.shape[-1]))
+        set_ = object.__setattr__
+        set_(self, "given", given)
+        set_(self, "weights", normalised_weights(given, "weights"))
+        set_(self, "components", gaussian_of(mean, cov, factor, dtype))
+        set_(self, "dtype", dtype)
+
+    @property
+    def dim(self) -> int:
+        """Dimension of the space."""
+        return self.components.dim
+
+    def __len__(self) -> int:
+        return int(self.weights.shape[0])
+
+    def __repr__(self) -> str:
+        return f"GaussianMixture({len(self)} components, dim={self.dim})"
+
+    def moments(self) -> Gaussian:
+        """The Gaussian with the mean and the covariance of the mixture."""
+        xp, w = namespace(self.weights), self.weights
+        mean = xp.sum(w[:, None] * self.components.mean, axis=0)
+        apart = self.components.mean - mean
+        cov = xp.sum(w[:, None, None] * (self.components.cov + apart[:, :, None] * apart[:, None, :]), axis=0)
+        return gaussian_of(mean, (cov + xp.matrix_transpose(cov)) / 2, None, self.dtype)
+
+
+def _mixture(x: Any, name: str) -> GaussianMixture:
+    if isinstance(x, GaussianMixture):
+        return x
+    if isinstance(x, Gaussian) and not x.batch_shape:
+        return GaussianMixture.from_components([x])
+    remedy = "from_components(x, weights) makes one of a batch" if isinstance(x, Gaussian) else "fit one first"
+    raise InvalidMeasureError(f"{name} is {x!r:.60}, not a GaussianMixture: {remedy}")
+
+
+def _all_pairs(P: Gaussian, Q: Gaussian) -> np.ndarray:
+    """W2 of every component of P to every one of Q, detached, some rows at a time."""
+    k, step = P.batch_shape[0], max(_BLOCK // (Q.batch_shape[0] * P.dim**2), 1)
+    rows = (taken(P, slice(first, first + step)) for first in range(0, k, step))
+    columns = taken(Q, None)
+    return np.concatenate([to_numpy(gaussian_w2(taken(block, (slice(None), None)), columns)) for block in rows])
+
+
+def _in_float64(law: Gaussian) -> Gaussian:
+    """The same, but its answers are not rounded to the dtype it was given in."""
+    return gaussian_of(law.mean, law.cov, law.factor, law.mean.dtype)
+
+
+def _with_gradient(P: GaussianMixture, Q: GaussianMixture, found: Result, unit: float) -> Array:
+    """The distance with its derivatives: by the pairs that the plan uses, and by the weights through the potentials."""
+    from ._autograd import with_gradient
+
+    plan = found.plan.tocoo()  # type: ignore[union-attr]
+    active = gaussian_w2(*(taken(_in_float64(m.components), k) for m, k in ((P, plan.row), (Q, plan.col))))
+    squares = (active / unit) ** 2
+    inputs = common_kind(squares, P.weights, Q.weights)
+    xp, value = namespace(squares), float(found.distance)
+    half = unit / (2 * value) if value else 0.0
+    f, g = found.potentials  # type: ignore[misc]
+    as_tensor = lambda z: xp.asarray(half * z, dtype=xp.float64, device=squares.device)  # noqa: E731
+    total = xp.asarray(unit * value, dtype=xp.float64, device=squares.device)
+    return with_gradient(total, inputs, lambda: [as_tensor(z) for z in (plan.data, f, g)])
+
+
+def _lower(P: GaussianMixture, Q: GaussianMixture, upper: float) -> float:
+    """Gelbrich's bound, less what rounding of the two covariances may have added to it."""
+    first, second = (_in_float64(mixture.moments()) for mixture in (P, Q))
+    scale = max(float(np.max(np.abs(np.diagonal(to_numpy(g.cov))))) for g in (first, second))
+    far = max(float(np.max(np.abs(to_numpy(g.mean)))) for g in (first, second))
+    bound = float(detached(gaussian_w2(first, second))) * (1 - 1e-12)
+    noise = 8 * P.dim * math.sqrt(2.0**-52 * scale) + 2.0**-48 * far
+    return min(max(bound - noise, 0.0), upper)
