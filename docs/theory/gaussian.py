@@ -36,8 +36,7 @@ P, Q = gaussian(0.0, 60.0, 1.0, 0.12), gaussian(8.0, -40.0, 1.0, 0.12)
 
 def geodesic(t: float) -> wdist.Gaussian:
     """The law at time t of points that go straight from x to its image under the optimal map."""
-    step = (1 - t) * np.eye(2) + t * wdist.gaussian_map(P, Q)
-    return wdist.Gaussian((1 - t) * P.mean + t * Q.mean, step @ P.cov @ step)
+    return wdist.gaussian_geodesic(P, Q, t)
 
 
 def mixed(t: float) -> wdist.Gaussian:
