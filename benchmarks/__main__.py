@@ -6,11 +6,12 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import line, report, runner
+from . import gaussians, line, report, runner
 from .exact import command, instances
 
 _IMPORT = "import"  # the benchmark of `import wdist`, by the name that --only knows
-_TABLES = {line.NAME: line.run}  # comparisons with tables of their own: run(suite, out) says whether all went well
+# Comparisons with tables of their own: run(suite, out) says whether all went well.
+_TABLES = {line.NAME: line.run, gaussians.NAME: gaussians.run}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,8 +86,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="problems, estimators, import, line; or exact or exact-large, and rows of theirs; default: all, without "
-        "line and the exact engine in the smoke suite",
+        help="problems, estimators, import, line, gaussians; or exact or exact-large, and rows of theirs; default: "
+        "all, without line, gaussians and the exact engine in the smoke suite",
     )
     parser.add_argument("--out", type=Path, default=Path("bench-out"), metavar="DIR", help="where JSON, CSV and PNG go")
     return parser

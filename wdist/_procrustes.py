@@ -21,7 +21,7 @@ __all__ = ["Procrustes", "factor", "procrustes"]
 
 
 class Procrustes(NamedTuple):
-    """W2, and what it came from: means' difference and factors, all divided by scale, and the SVD of G^T F, unordered."""
+    """W2, and what it came from, divided by scale: means' difference, factors, and the SVD of G^T F (unordered)."""
 
     distance: Array
     scale: float
