@@ -85,6 +85,8 @@ def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:
     import numba
     from numba.extending import register_jitable
 
+    if numba.config.DISABLE_JIT:
+        return kernel.function
     for helper in kernel.helpers:
         if helper not in _helpers:
             _helpers.add(helper)

@@ -36,6 +36,10 @@ def test_no_writable_cache_anywhere() -> None:
     assert run(nowhere + SOLVE + refused).split() == ["3.0", "refused"]
 
 
+def test_numba_switched_off() -> None:
+    assert run(SOLVE, NUMBA_DISABLE_JIT="1") == "3.0"
+
+
 def test_truncated_cache(tmp_path: Path) -> None:
     assert run(SOLVE, NUMBA_CACHE_DIR=str(tmp_path)) == "3.0"
     files = [path for path in tmp_path.rglob("*.nb*") if path.is_file()]
