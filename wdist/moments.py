@@ -12,6 +12,7 @@ On the line, :math:`E (X - c)^2 = W_2^2(X, \delta_c)` gives both moments of a la
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from ._arrays import detached, is_tensor, namespace
 from .errors import InvalidMeasureError
 from .families import gaussian_of
+from .laws import Law
 from .line import line_distance
 from .measures import Gaussian, Measure, Samples, as_measure
 
@@ -34,21 +36,25 @@ def moments(x: Any, name: str) -> Gaussian:
         return measure
     if isinstance(measure, Samples):
         return _of_points(measure, name)
+    # Quadrature finds the digits of a law around 0 and of its own size; its location and scale are exact.
+    loc, scale = (measure.loc, measure.scale) if isinstance(measure, Law) else (0.0, 1.0)
+    standard = replace(measure, loc=0.0, scale=1.0) if isinstance(measure, Law) else measure
     try:
-        return _on_the_line(measure, name)
+        mean, deviation = _on_the_line(standard, name)
     except _Unsettled as unsettled:
-        return _as_told(x, unsettled)
+        mean, deviation = _as_told(x, loc, scale, unsettled)
+    return Gaussian.from_factor([loc + scale * mean], [[scale * deviation]])
 
 
 class _Unsettled(InvalidMeasureError):
-    """A second moment is only known to lie between the squares of two numbers."""
+    """The root of E (X - centre)^2 is only known to lie between two numbers."""
 
-    def __init__(self, name: str, lower: float, upper: float):
+    def __init__(self, name: str, centre: float, lower: float, upper: float):
         super().__init__(
-            f"{name} has a variance that its quantiles do not settle (deviation from 0 between {lower:.6g} and "
-            f"{upper:.6g}): give samples, or the Gaussian with its moments"
+            f"{name} has a variance that its quantiles do not settle (a deviation between {lower:.6g} and {upper:.6g} "
+            "from a point near its mean): give samples, or the Gaussian with its moments"
         )
-        self.lower, self.upper = lower, upper
+        self.centre, self.lower, self.upper = centre, lower, upper
 
 
 def _of_points(samples: Samples, name: str) -> Gaussian:
@@ -71,15 +77,16 @@ def _of_points(samples: Samples, name: str) -> Gaussian:
     return gaussian_of(origin[0] + mean, cov, factor, samples.dtype)
 
 
-def _on_the_line(measure: Measure, name: str) -> Gaussian:
+def _on_the_line(measure: Measure, name: str) -> tuple[float, float]:
+    """Mean and standard deviation."""
     mean = 0.0
     for _ in range(2):  # the second time from the mean itself, where nothing cancels
         step = _deviation(measure, mean, name)
         if step == 0.0:
-            return Gaussian.from_factor([mean], [[0.0]])
+            return mean, 0.0
         below, above = (_deviation(measure, c, name) / step for c in (mean - step, mean + step))
         mean += step * (below - above) * (below + above) / 4
-    return Gaussian.from_factor([mean], [[_deviation(measure, mean, name)]])
+    return mean, _deviation(measure, mean, name)
 
 
 def _deviation(measure: Measure, centre: float, name: str) -> float:
@@ -88,17 +95,18 @@ def _deviation(measure: Measure, centre: float, name: str) -> float:
     value = float(distance)
     if value == np.inf:
         raise InvalidMeasureError(f"{name} has no finite variance, and so no Gaussian moments")
-    if not upper - lower <= _LOOSEST * upper:
-        raise _Unsettled(name, lower, upper)
+    if not upper - lower <= _LOOSEST * upper + 2.0**-48 * abs(centre):
+        raise _Unsettled(name, centre, lower, upper)
     return value
 
 
-def _as_told(x: Any, unsettled: _Unsettled) -> Gaussian:
+def _as_told(x: Any, loc: float, scale: float, unsettled: _Unsettled) -> tuple[float, float]:
     """The moments that a law of SciPy gives of itself, if they agree with what its quantiles say of them."""
     if not type(x).__module__.startswith("scipy.stats"):
         raise unsettled
-    mean, deviation = float(x.mean()), float(x.std() if hasattr(x, "std") else x.standard_deviation())
+    told = float(x.mean()), float(x.std() if hasattr(x, "std") else x.standard_deviation())
+    mean, deviation = (told[0] - loc) / scale, told[1] / scale
     slack = _LOOSEST * unsettled.lower
-    if not unsettled.lower - slack <= np.hypot(mean, deviation) <= unsettled.upper + slack:
+    if not unsettled.lower - slack <= np.hypot(mean - unsettled.centre, deviation) <= unsettled.upper + slack:
         raise unsettled
-    return Gaussian.from_factor([mean], [[deviation]])
+    return mean, deviation
