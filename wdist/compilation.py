@@ -85,7 +85,7 @@ def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:
     import numba
     from numba.extending import register_jitable
 
-    if numba.config.DISABLE_JIT:
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return kernel.function
     for helper in kernel.helpers:
         if helper not in _helpers:
