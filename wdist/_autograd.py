@@ -14,7 +14,7 @@ import torch
 
 __all__ = ["with_gradient"]
 
-Gradients = Callable[[], Sequence[torch.Tensor | None]]
+Gradients = Callable[[torch.Tensor], Sequence[torch.Tensor | None]]
 
 
 def with_gradient(value: torch.Tensor, inputs: Sequence[torch.Tensor], gradients: Gradients) -> torch.Tensor:
@@ -26,8 +26,8 @@ def with_gradient(value: torch.Tensor, inputs: Sequence[torch.Tensor], gradients
     inputs : sequence of torch.Tensor
         Each with the value's batch axes (broadcast) in front of its own.
     gradients : callable
-        Called at the first backward pass: one derivative per input, of shape value.shape + the input's own axes.
-        It may raise where the derivative is infinite.
+        Called at a backward pass with the derivative by ``value``, detached: one derivative of ``value`` per input, of
+        shape value.shape + the input's own axes, or None. It may raise where one is infinite and asked for.
     """
     if not any(x.requires_grad for x in inputs):
         return value
@@ -46,7 +46,7 @@ class _Envelope(torch.autograd.Function):
     def backward(ctx: Any, upstream: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         inputs = ctx.saved_tensors
         products: list[torch.Tensor | None] = []
-        for derivative, x in zip(ctx.gradients(), inputs, strict=True):
+        for derivative, x in zip(ctx.gradients(upstream.detach()), inputs, strict=True):
             if derivative is None:
                 products.append(None)
                 continue

@@ -27,9 +27,9 @@ from typing import Any
 import numpy as np
 
 from ._arrays import Array, as_float64, common_kind, detached, namespace, normalised_weights, power_of_two, to_numpy
+from ._procrustes import factor as factor_of
 from .errors import InvalidMeasureError, NotConvergedError
 from .families import common_dtype, gaussian_of, listed, stack, widened
-from .gaussian import _factor
 from .interpolation import gaussian_geodesic
 from .measures import Gaussian
 
@@ -107,7 +107,7 @@ def _factors(members: list[Gaussian]) -> Array:
     """Factors (n, ..., d, k) with k <= d, stacked."""
     d, narrow = members[0].dim, []
     batch = np.broadcast_shapes(*(member.batch_shape for member in members))
-    for F in (detached(_factor(member)) for member in members):
+    for F in (detached(factor_of(member)) for member in members):
         xp = namespace(F)
         if F.shape[-1] > d:
             F = xp.matrix_transpose(xp.linalg.qr(xp.matrix_transpose(F))[1])

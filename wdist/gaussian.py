@@ -12,15 +12,12 @@ covariances are close. The norm of a difference does not.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 import numpy as np
 
 from ._arrays import Array, common_kind, is_tensor, namespace, to_numpy, widest
-from ._procrustes import Procrustes
-from ._procrustes import factor as _factor  # noqa: F401  (interpolation and barycenters take it from here)
-from ._procrustes import procrustes as _procrustes
+from ._procrustes import Procrustes, procrustes
 from ._single import w2_of_two
 from .errors import InvalidMeasureError
 from .measures import Gaussian, as_measure, same_dimension
@@ -66,7 +63,7 @@ def gaussian_w2(P: Gaussian, Q: Gaussian) -> Any:
     P, Q = _pair(P, Q)
     if (single := w2_of_two(P, Q)) is not None:
         return single
-    fit = _procrustes(P, Q, quick=True)
+    fit = procrustes(P, Q, quick=True)
     tensors = [g for g in (P, Q) if is_tensor(g.mean)]
     if not tensors:
         return float(fit.distance) if fit.distance.ndim == 0 else fit.distance
@@ -74,11 +71,7 @@ def gaussian_w2(P: Gaussian, Q: Gaussian) -> Any:
 
     inputs = common_kind(P.mean, Q.mean, *(g.cov if g.factor is None else g.factor for g in (P, Q)))
     dtype = widest(g.dtype for g in tensors)
-    upstream: deque[Array] = deque(maxlen=1)
-    distance = with_gradient(fit.distance, inputs, lambda: _gradients(P, Q, fit, upstream[0]))
-    if distance.requires_grad:
-        distance.register_hook(upstream.append)  # runs before the gradients are asked for
-    return distance.to(dtype)
+    return with_gradient(fit.distance, inputs, lambda upstream: _gradients(P, Q, fit, upstream)).to(dtype)
 
 
 def gaussian_map(P: Gaussian, Q: Gaussian) -> Array:
@@ -100,7 +93,7 @@ def gaussian_map(P: Gaussian, Q: Gaussian) -> Array:
         If no map pushes P to Q: P gives no mass to a direction in which Q has some.
     """
     P, Q = _pair(P, Q)
-    fit = _procrustes(P, Q)
+    fit = procrustes(P, Q)
     A, missing = _maps(fit.G, fit.left, fit.singular, fit.F, (P.factor is not None, Q.factor is not None))
     if bool(namespace(A).any(missing)):
         raise ValueError(
@@ -162,12 +155,6 @@ def _gradients(P: Gaussian, Q: Gaussian, fit: Procrustes, upstream: Array) -> tu
             derivative = (xp.eye(T.shape[-1], dtype=T.dtype, device=T.device) - T) / (2 * fit.scale)
         by_spread.append(inverse[..., None, None] * derivative)
     return by_mean, -by_mean, *by_spread
-
-
-def _map(G: Array, left: Array, singular: Array, F: Array) -> Array | None:
-    """The optimal map's matrix; None where there is none, for any member of a batch."""
-    T, missing = _maps(G, left, singular, F)
-    return None if bool(namespace(T).any(missing)) else T
 
 
 def _maps(

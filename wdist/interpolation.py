@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from ._arrays import Array, as_float64, common_kind, detached, is_tensor, namespace, power_of_two, to_numpy
+from ._procrustes import factor as factor_of
 from .families import common_dtype, gaussian_of, widened
-from .gaussian import _factor, _pair
+from .gaussian import _pair
 from .measures import Gaussian
 
 __all__ = ["gaussian_geodesic"]
@@ -60,7 +61,7 @@ def gaussian_geodesic(P: Gaussian, Q: Gaussian, t: Any) -> Gaussian:
     """
     P, Q = _pair(P, Q)
     times = _times(t, P, Q)
-    parts = (P.mean, Q.mean, P.cov, Q.cov, _factor(P), _factor(Q))
+    parts = (P.mean, Q.mean, P.cov, Q.cov, factor_of(P), factor_of(Q))
     m1, m2, cov1, cov2, F, G, times = common_kind(*map(detached, parts), times)
     xp = namespace(F)
     width = max(F.shape[-1], G.shape[-1])

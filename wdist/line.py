@@ -150,7 +150,7 @@ def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P
 
 def _by_laws(P: Measure, Q: Measure, p: float, names: tuple[str, str]) -> Bracketed:
     """Quadrature, detached: a tensor's type comes back, and a gradient that would be lost is refused."""
-    found = law_distance(_law(P), _law(Q), p)
+    found = law_distance(law_of(P), law_of(Q), p)
     tensors = []
     for measure, name in ((P, names[0]), (Q, names[1])):
         if not isinstance(measure, Samples | Gaussian):
@@ -171,7 +171,8 @@ def _by_laws(P: Measure, Q: Measure, p: float, names: tuple[str, str]) -> Bracke
     return Bracketed(distance, min(value, found.lower), max(value, found.upper))
 
 
-def _law(measure: Any) -> Law:
+def law_of(measure: Any) -> Law:
+    """A measure on the line by its quantiles."""
     if isinstance(measure, Law):
         return measure
     return law_of_samples(measure) if isinstance(measure, Samples) else measure.law()

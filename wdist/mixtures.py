@@ -255,7 +255,7 @@ def _with_gradient(P: GaussianMixture, Q: GaussianMixture, found: Result, unit: 
     f, g = found.potentials  # type: ignore[misc]
     as_tensor = lambda z: xp.asarray(half * z, dtype=xp.float64, device=squares.device)  # noqa: E731
     total = xp.asarray(unit * value, dtype=xp.float64, device=squares.device)
-    return with_gradient(total, inputs, lambda: [as_tensor(z) for z in (plan.data, f, g)])
+    return with_gradient(total, inputs, lambda _: [as_tensor(z) for z in (plan.data, f, g)])
 
 
 def _lower(P: GaussianMixture, Q: GaussianMixture, upper: float) -> float:

@@ -20,8 +20,8 @@ from ._arrays import as_float64, namespace, to_numpy
 from .coupling import monotone_coupling
 from .errors import InvalidMeasureError
 from .laws import Law
+from .line import law_of
 from .measures import Gaussian, Measure, Samples, as_measure, check_p
-from .quantiles import law_of_samples
 from .sketch import QuantileSketch
 
 __all__ = ["plan_on_the_line", "transport_map_1d"]
@@ -81,9 +81,7 @@ def transport_map_1d(
         raise ValueError("u is a QuantileSketch, which has atoms: compare points, Samples(*sketch.atoms())")
     if isinstance(Q, QuantileSketch):
         Q = Samples(*Q.atoms())
-    source = P if isinstance(P, Law) else P.law()
-    target = Q if isinstance(Q, Law) else law_of_samples(Q) if isinstance(Q, Samples) else Q.law()
-    return _map(source, target)
+    return _map(law_of(P), law_of(Q))
 
 
 def _on_the_line(x: Any, name: str, weights: Any) -> Measure:

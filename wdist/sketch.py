@@ -120,7 +120,7 @@ class QuantileSketch:
             raise TypeError(f"other is a {type(other).__name__}: merge takes a QuantileSketch, update takes points")
         runs, waiting = list(other._runs), list(other._buffer)
         for run in runs:
-            self._push(run if len(run.number) <= self.k else _gathered(run, self.k))
+            self._push(_gathered(run, self.k))
         for chunk in waiting:
             self.update(chunk)
 
@@ -154,15 +154,12 @@ class QuantileSketch:
 
     def _push(self, run: _Cells) -> None:
         """Add a run, and merge runs from the smallest on while one is not twice the next."""
-        self._runs.append(run)
-        self._runs.sort(key=lambda cells: -int(cells.number.sum()))
-        while len(self._runs) > 1:
-            large, small = (int(cells.number.sum()) for cells in self._runs[-2:])
-            if large >= 2 * small:
-                return
-            merged = _gathered(_together(self._runs[-2:]), self.k)
-            self._runs[-2:] = [merged]
+        while True:
+            self._runs.append(run)
             self._runs.sort(key=lambda cells: -int(cells.number.sum()))
+            if len(self._runs) == 1 or self._runs[-2].number.sum() >= 2 * self._runs[-1].number.sum():
+                return
+            run = _gathered(_together([self._runs.pop(-2), self._runs.pop()]), self.k)
 
     def _cells(self) -> _Cells:
         if self.count == 0:

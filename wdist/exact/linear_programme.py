@@ -109,7 +109,7 @@ def _with_tensor(result: Result, cost: Any, weights: Any, tensors: list[Any], ou
     factor = 0.0 if W == 0.0 and p > 1 else 1.0 / (p * W ** (p - 1))
     given = [k for k in range(3) if inputs[k] is not None]
 
-    def gradients() -> list[Any]:
+    def gradients(_: Any) -> list[Any]:
         values = (outcome.plan.toarray() if is_tensor(cost) else None, outcome.f, outcome.g)
         return [xp.asarray(factor * values[k], dtype=xp.float64, device=device) for k in given]  # type: ignore[operator]
 

@@ -150,7 +150,7 @@ def _with_tensor(result: Result, P: Samples, Q: Samples, costs: PointCosts, outc
         return xp.asarray(values, dtype=xp.float64, device=like.device)
 
     distance = with_gradient(
-        tensor(result.distance), inputs, lambda: [tensor(d) for d in _gradients(costs, outcome, result.distance)]
+        tensor(result.distance), inputs, lambda _: [tensor(d) for d in _gradients(costs, outcome, result.distance)]
     ).to(dtype)
     value = float(distance.detach())
     return replace(result, distance=distance, lower=min(result.lower, value), upper=max(result.upper, value))
