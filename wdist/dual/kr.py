@@ -21,7 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InvalidMeasureError
-from .penalties import clip_weights_, excess_slope, interpolates, slopes
+from .adjoint import is_piecewise_linear, replayed_gradient
+from .penalties import clip_weights_, excess_slope, interpolates, norms, slopes
 
 __all__ = ["Constraint", "CriticStep", "critic_step", "objective"]
 
@@ -82,7 +83,8 @@ def critic_step(
     Real and fake pass through the critic as one batch, and there is one loss and one optimiser step, so all
     that is returned was measured at the same parameters. Nothing waits for the device and nothing branches on
     a tensor's value: the step can be captured in a CUDA graph (with a capturable optimiser, and ``generator``
-    registered).
+    registered). The penalty's gradient takes no double backward where the critic is piecewise linear layer by layer
+    (see :mod:`wdist.dual.adjoint`).
 
     Parameters
     ----------
@@ -120,7 +122,9 @@ def critic_step(
     real, fake = _mean_scores(critic, x, y)
     loss = fake - real
     if constraint in ("gp", "one-sided"):
-        slope = slopes(critic, interpolates(x, y, generator=generator))
+        points = interpolates(x, y, generator=generator)
+        replayable = is_piecewise_linear(critic)
+        slope = norms(replayed_gradient(critic, points)) if replayable else slopes(critic, points)
         excess = excess_slope(slope, one_sided=constraint == "one-sided").mean()
         loss = loss + penalty * excess
     else:

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from ..errors import InvalidMeasureError
 
-__all__ = ["clip_weights_", "excess_slope", "gradient_penalty", "interpolates", "slopes"]
+__all__ = ["clip_weights_", "excess_slope", "gradient_penalty", "interpolates", "norms", "slopes"]
 
 
 def gradient_penalty(
@@ -101,13 +101,16 @@ def slopes(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
         if not points.requires_grad:
             points = points.detach().requires_grad_()
         (gradient,) = torch.autograd.grad(critic(points).sum(), points, create_graph=create_graph)
-        gradient = gradient.reshape(len(points), -1)
-        gradient = gradient.to(
-            torch.promote_types(gradient.dtype, torch.float32)
-        )  # half precision would overflow
-        # The square root of eps^2 is below the rounding of any slope near one, and keeps sqrt'(0) finite.
-        norm = (gradient.square().sum(1) + torch.finfo(gradient.dtype).eps ** 2).sqrt()
+        norm = norms(gradient)
     return norm if create_graph else norm.detach()
+
+
+def norms(gradient: Tensor) -> Tensor:
+    """Euclidean norm of each row of gradients (n, ...), as (n,): differentiable at 0 too, with derivative 0 there."""
+    gradient = gradient.reshape(len(gradient), -1)
+    gradient = gradient.to(torch.promote_types(gradient.dtype, torch.float32))  # half precision would overflow
+    # The square root of eps^2 is below the rounding of any slope near one, and keeps sqrt'(0) finite.
+    return (gradient.square().sum(1) + torch.finfo(gradient.dtype).eps ** 2).sqrt()
 
 
 def clip_weights_(critic: nn.Module, c: float) -> None:
