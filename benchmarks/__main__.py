@@ -7,18 +7,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import gaussians, line, report, runner
+from .critics import command as critics
+from .critics import coverage
+from .critics.instances import select as select_critics
 from .exact import command, instances
 
 _IMPORT = "import"  # the benchmark of `import wdist`, by the name that --only knows
 # Comparisons with tables of their own: run(suite, out) says whether all went well.
 _TABLES = {line.NAME: line.run, gaussians.NAME: gaussians.run}
+_ALONE = {coverage.NAME: coverage.run}  # as those, but too long for a suite: only where --only names it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a suite, print its tables, write its files, and return the exit status: 1 for a wrong or missing answer."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    suite, only = runner.SUITES[options.suite], [name for name in options.only if name not in (_IMPORT, *_TABLES)]
+    if critics.NAME in options.only:
+        return _critics(parser, options)
+    elsewhere = (_IMPORT, *_TABLES, *_ALONE)
+    suite, only = runner.SUITES[options.suite], [name for name in options.only if name not in elsewhere]
     if not options.only and suite.name == "full":
         only_exact = ["exact"]  # the smoke suite leaves it out, to stay within its half minute
     else:
@@ -32,10 +39,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _problems(suite, pairs, seconds, options.out)
     name = f"exact-{suite.name}" if "exact" in only_exact else "exact-large"
     well = not solved or command.run(solved, options.out, name)
-    for name, table in _TABLES.items():  # like the exact engine, not in the smoke suite unless named
-        if name in options.only or (not options.only and suite.name == "full"):
+    for name, table in (_TABLES | _ALONE).items():  # like the exact engine, not in the smoke suite unless named
+        if name in options.only or (not options.only and suite.name == "full" and name in _TABLES):
             well &= table(suite.name, options.out)
     return 0 if well else 1
+
+
+def _critics(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """The critics' table, which the other names that --only gives choose the rows of."""
+    try:
+        rows = select_critics(options.suite, [name for name in options.only if name != critics.NAME])
+    except ValueError as error:
+        parser.error(str(error))
+    return 0 if critics.run(rows, options.out, options.suite) else 1
 
 
 def _problems(
@@ -86,8 +102,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="problems, estimators, import, line, gaussians; or exact or exact-large, and rows of theirs; default: "
-        "all, without line, gaussians and the exact engine in the smoke suite",
+        help="problems, estimators, import, line, gaussians; dual-coverage; or dual, exact or exact-large, and rows of "
+        "theirs; default: all, without line, gaussians and the exact engine in the smoke suite, and without dual",
     )
     parser.add_argument("--out", type=Path, default=Path("bench-out"), metavar="DIR", help="where JSON, CSV and PNG go")
     return parser

@@ -1,0 +1,60 @@
+"""Runs the rows, prints their table, and writes their files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..process import ProcessError
+from . import figure, files, table
+from .cache import Cache
+from .families import FAMILIES
+from .instances import Instance
+from .measure import Task, fit
+from .row import Row
+
+__all__ = ["NAME", "run"]
+
+NAME = "dual"
+
+
+def run(instances: Sequence[Instance], out: Path, suite: str) -> bool:
+    """Measure the rows; whether every fit gave an answer.
+
+    Parameters
+    ----------
+    instances : sequence of Instance
+    out : Path
+        The folder for ``dual-SUITE.json``, ``.csv`` and ``.png``, and for ``dual-SUITE.fits.jsonl``, which has every
+        fit as soon as it is done: what stands there is not measured again.
+    suite : str
+    """
+    cache, rows = Cache(out / f"{NAME}-{suite}.fits.jsonl"), list[Row]()
+    print(table.head(), flush=True)
+    for instance in instances:
+        rows.append(_row(instance, cache))
+        print(table.line(rows[-1]), flush=True)
+    print(f"\n{table.summary(rows)}")
+    out.mkdir(parents=True, exist_ok=True)
+    files.write_json(out / f"{NAME}-{suite}.json", rows)
+    files.write_csv(out / f"{NAME}-{suite}.csv", rows)
+    figure.write(out / f"{NAME}-{suite}.png", rows)
+    for path in sorted(out.glob(f"{NAME}-{suite}.*")):
+        print(f"wrote {path}")
+    return not any(row.failures for row in rows)
+
+
+def _row(instance: Instance, cache: Cache) -> Row:
+    fits, failures = [], []
+    for seed in instance.seeds:
+        arguments = instance.effort.arguments(FAMILIES[instance.family])
+        task = Task(instance.problem, instance.family, seed, arguments)
+        try:
+            measured = cache.get(task)
+            if measured is None:
+                measured = fit(task)
+                cache.add(measured)
+            fits.append(measured)
+        except ProcessError as error:
+            failures.append(f"seed {seed}: {error}")
+    return Row(instance, fits, failures)

@@ -1,0 +1,95 @@
+"""The rows of the benchmark: a problem, a family, how many seeds, and how long a fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..problems import CRITICS, FUNNELS, SEEDS
+from .families import FAMILIES, Family
+
+__all__ = ["SCORED", "Effort", "Instance", "select"]
+
+SCORED = "one-sided"  # the family that the targets are for: what `dual.fit` does by default
+_SMOKE = ("funnels4-2d", "funnels16-8d")
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Updates of the critic, and points a side in each; None: as `wdist.dual.fit` has it."""
+
+    steps: int | None = None
+    batch_size: int | None = None
+
+    def arguments(self, family: Family) -> dict[str, int]:
+        """What is passed to ``fit``."""
+        steps = None if self.steps is None else int(self.steps * family.steps)
+        given = {"steps": steps, "batch_size": self.batch_size}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A row: the fits of a family on a problem, one for every seed."""
+
+    problem: str
+    family: str
+    seeds: tuple[int, ...]
+    effort: Effort
+
+    @property
+    def name(self) -> str:
+        return f"{self.problem} {self.family}"
+
+    @property
+    def dim(self) -> int:
+        return int(self.problem.rstrip("d").rpartition("-")[2])
+
+    @property
+    def scored(self) -> bool:
+        """Whether it has targets."""
+        return self.problem in FUNNELS and self.family == SCORED and len(self.seeds) == len(SEEDS)
+
+
+def select(suite: str, only: Sequence[str] = ()) -> list[Instance]:
+    """The suite's rows, those that ``only`` names by problem, family or both; none of a kind selects all.
+
+    Raises
+    ------
+    ValueError
+        For a name that is neither, or a selection without a row.
+    """
+    if unknown := sorted(set(only) - {*CRITICS, *FAMILIES}):
+        raise ValueError(
+            f"--only dual names {', '.join(map(repr, unknown))}; choose from problems: {', '.join(CRITICS)}; "
+            f"critics: {', '.join(FAMILIES)}"
+        )
+    problems = [name for name in CRITICS if name in only]
+    families = [name for name in FAMILIES if name in only]
+    rows = [
+        row
+        for row in _SUITES[suite]
+        if (not problems or row.problem in problems) and (not families or row.family in families)
+    ]
+    if not rows:
+        raise ValueError(f"--only dual {' '.join(only)} selects nothing in the suite {suite!r}: try --suite full")
+    return rows
+
+
+def _smoke() -> Iterator[Instance]:
+    for problem in _SMOKE:
+        for family in FAMILIES:
+            yield Instance(problem, family, SEEDS[:1], Effort(150, 256))
+
+
+def _full() -> Iterator[Instance]:
+    """The scored rows first."""
+    for problem in FUNNELS:
+        yield Instance(problem, SCORED, SEEDS, Effort())
+    for problem in CRITICS:
+        for family in FAMILIES:
+            if not (problem in FUNNELS and family == SCORED):
+                yield Instance(problem, family, SEEDS[:1], Effort(600, 256))
+
+
+_SUITES = {"smoke": list(_smoke()), "full": list(_full())}
