@@ -13,6 +13,7 @@ import numpy as np
 
 from ._arrays import Array, common_kind, detached, namespace, power_of_two, to_numpy
 from ._nearby import refined_residual
+from .covariances import cholesky
 
 if TYPE_CHECKING:
     from .measures import Gaussian
@@ -38,8 +39,9 @@ def procrustes(P: Gaussian, Q: Gaussian, quick: bool = False) -> Procrustes:
     m1, m2, F, G = common_kind(*(detached(x) for x in (P.mean, Q.mean, factor(P), factor(Q))))
     xp = _namespace(F)
     F, G = _equally_wide(F, G, xp)
-    scale, shift = 1.0, m1 - m2
+    scale = 1.0
     with np.errstate(over="ignore"):
+        shift = m1 - m2
         sizes, square = _square(F, xp) + _square(G, xp), xp.vecdot(shift, shift)
     if not 1e-75 < _largest(sizes) + _largest(square) < 1e75:
         # Scaled by a power of two, so that squares neither overflow nor vanish and no bit is lost.
@@ -60,15 +62,21 @@ def factor(measure: Gaussian) -> Array:
     """F with F F^T = cov: Cholesky's where it exists (its error respects small entries), else the spectral one."""
     if measure.factor is not None:
         return measure.factor
-    cov = detached(measure.cov)
+    if measure._root is None:
+        object.__setattr__(measure, "_root", _root(detached(measure.cov)))
+    return measure._root
+
+
+def _root(cov: Array) -> Array:
+    if (root := cholesky(cov)) is not None:
+        return root
     xp = namespace(cov)
-    try:
-        return xp.linalg.cholesky(cov)
-    except (np.linalg.LinAlgError, RuntimeError):  # torch's LinAlgError is a RuntimeError
-        if cov.ndim > 2:
-            singles = xp.reshape(cov, (-1, *cov.shape[-2:]))
-            return xp.reshape(xp.stack([_spectral_or_cholesky(s, xp) for s in singles]), cov.shape)
-        return _spectral_or_cholesky(cov, xp)
+    if cov.ndim > 2:
+        singles = xp.reshape(cov, (-1, *cov.shape[-2:]))
+        return xp.reshape(xp.stack([_root(single) for single in singles]), cov.shape)
+    values, vectors = xp.linalg.eigh(cov)
+    rounding = 8 * cov.shape[-1] * 2.0**-52 * xp.max(xp.abs(values))
+    return vectors * xp.sqrt(xp.where(values > rounding, values, 0.0 * values))
 
 
 def _svd(M: Array, quick: bool, xp: Any) -> tuple[Array, Array, Array]:
@@ -125,15 +133,6 @@ def _largest(x: Array) -> float:
 def _namespace(x: Array) -> Any:
     """NumPy itself for its arrays: small Gaussians would spend most of their time in wrappers."""
     return np if isinstance(x, np.ndarray) else namespace(x)
-
-
-def _spectral_or_cholesky(cov: Array, xp: Any) -> Array:
-    try:
-        return xp.linalg.cholesky(cov)
-    except (np.linalg.LinAlgError, RuntimeError):
-        values, vectors = xp.linalg.eigh(cov)
-        rounding = 8 * cov.shape[-1] * 2.0**-52 * xp.max(xp.abs(values))
-        return vectors * xp.sqrt(xp.where(values > rounding, values, 0.0 * values))
 
 
 def _equally_wide(F: Array, G: Array, xp: Any) -> tuple[Array, Array]:

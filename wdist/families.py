@@ -11,13 +11,13 @@ from ._arrays import Array, common_kind, is_tensor, namespace, widest
 from .errors import InvalidMeasureError
 from .measures import Gaussian, as_measure
 
-__all__ = ["common_dtype", "gaussian_of", "listed", "stack", "stacked", "taken", "widened"]
+__all__ = ["broadcast", "common_dtype", "gaussian_of", "listed", "stack", "stacked", "taken", "widened"]
 
 
-def gaussian_of(mean: Array, cov: Array, factor: Array | None, dtype: Any) -> Gaussian:
-    """A Gaussian of float64 parts known to be right, which answers in ``dtype``."""
+def gaussian_of(mean: Array, cov: Array, factor: Array | None, dtype: Any, root: Array | None = None) -> Gaussian:
+    """A Gaussian of float64 parts known to be right, which answers in ``dtype``; ``root`` as it remembers it."""
     law = object.__new__(Gaussian)
-    law._set(mean, cov, factor, dtype)
+    law._set(mean, cov, factor, dtype, root)
     return law
 
 
@@ -28,7 +28,7 @@ def listed(x: Any, name: str) -> list[Gaussian]:
             raise InvalidMeasureError(
                 f"{name} is a Gaussian of batch shape {x.batch_shape}: its first axis counts them; or give a list"
             )
-        whole = _broadcast(x)
+        whole = broadcast(x)
         return [taken(whole, k) for k in range(x.batch_shape[0])]
     if not isinstance(x, Iterable) or hasattr(x, "dtype"):
         raise InvalidMeasureError(f"{name} is a {type(x).__name__}: give a list of Gaussians")
@@ -57,7 +57,7 @@ def listed(x: Any, name: str) -> list[Gaussian]:
 def stacked(members: list[Gaussian]) -> Gaussian:
     """One Gaussian with a new first axis that counts the members; with factors where all have one."""
     batch = np.broadcast_shapes(*(law.batch_shape for law in members))
-    members = [_broadcast(law, batch) for law in members]
+    members = [broadcast(law, batch) for law in members]
     means, covs = ([getattr(law, part) for law in members] for part in ("mean", "cov"))
     factors = [law.factor for law in members if law.factor is not None]
     factor = None
@@ -69,8 +69,19 @@ def stacked(members: list[Gaussian]) -> Gaussian:
 
 def taken(batch: Gaussian, index: Any) -> Gaussian:
     """The members at an index of the batch axes, of a Gaussian whose parts all have them."""
-    mean, cov, factor = (None if part is None else part[index] for part in (batch.mean, batch.cov, batch.factor))
-    return gaussian_of(mean, cov, factor, batch.dtype)
+    parts = (batch.mean, batch.cov, batch.factor, batch._root)
+    mean, cov, factor, root = (None if part is None else part[index] for part in parts)
+    return gaussian_of(mean, cov, factor, batch.dtype, root)
+
+
+def broadcast(law: Gaussian, batch: tuple[int, ...] | None = None) -> Gaussian:
+    """The same with the batch axes written out in every part."""
+    batch = law.batch_shape if batch is None else batch
+
+    def part(x: Array | None, own: int) -> Array | None:
+        return None if x is None else namespace(x).broadcast_to(x, (*batch, *x.shape[x.ndim - own :]))
+
+    return gaussian_of(part(law.mean, 1), part(law.cov, 2), part(law.factor, 2), law.dtype, part(law._root, 2))
 
 
 def widened(factor: Array, width: int) -> Array:
@@ -94,13 +105,3 @@ def common_dtype(laws: Iterable[Gaussian]) -> Any:
     laws = list(laws)
     tensors = [law.dtype for law in laws if is_tensor(law.mean)]
     return widest(tensors) if tensors else np.result_type(*(law.dtype for law in laws))
-
-
-def _broadcast(law: Gaussian, batch: tuple[int, ...] | None = None) -> Gaussian:
-    """The same with the batch axes written out in every part."""
-    batch = law.batch_shape if batch is None else batch
-
-    def part(x: Array | None, own: int) -> Array | None:
-        return None if x is None else namespace(x).broadcast_to(x, (*batch, *x.shape[x.ndim - own :]))
-
-    return gaussian_of(part(law.mean, 1), part(law.cov, 2), part(law.factor, 2), law.dtype)

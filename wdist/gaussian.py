@@ -18,8 +18,9 @@ import numpy as np
 
 from ._arrays import Array, common_kind, is_tensor, namespace, to_numpy, widest
 from ._procrustes import Procrustes, procrustes
-from ._single import w2_of_two
+from ._traces import w2_of_many, w2_of_two
 from .errors import InvalidMeasureError
+from .families import broadcast, taken
 from .measures import Gaussian, as_measure, same_dimension
 
 __all__ = ["gaussian_map", "gaussian_w2"]
@@ -60,9 +61,11 @@ def gaussian_w2(P: Gaussian, Q: Gaussian) -> Any:
     >>> wdist.gaussian_w2(wdist.Gaussian([0, 0], [[1, 0], [0, 4]]), wdist.Gaussian([3, 4], [[1, 0], [0, 4]]))
     5.0
     """
-    P, Q = _pair(P, Q)
-    if (single := w2_of_two(P, Q)) is not None:
+    if type(P) is type(Q) is Gaussian and (single := w2_of_two(P, Q)) is not None:
         return single
+    P, Q = _pair(P, Q)
+    if not is_tensor(P.mean) and not is_tensor(Q.mean) and len(P.batch_shape + Q.batch_shape):
+        return _batch(P, Q)
     fit = procrustes(P, Q, quick=True)
     tensors = [g for g in (P, Q) if is_tensor(g.mean)]
     if not tensors:
@@ -102,6 +105,15 @@ def gaussian_map(P: Gaussian, Q: Gaussian) -> Array:
         )
     tensors = [g.dtype for g in (P, Q) if is_tensor(g.mean)]
     return namespace(A).astype(A, widest(tensors)) if tensors else A
+
+
+def _batch(P: Gaussian, Q: Gaussian) -> np.ndarray:
+    """The distances of a batch of NumPy: by traces, and those that cancel there anew."""
+    distances, settled = w2_of_many(P, Q)
+    if not settled.all():
+        rest = [taken(broadcast(law, settled.shape), ~settled) for law in (P, Q)]
+        distances[~settled] = procrustes(rest[0], rest[1], quick=True).distance
+    return distances
 
 
 def _pair(P: Any, Q: Any) -> tuple[Gaussian, Gaussian]:

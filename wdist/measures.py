@@ -22,13 +22,15 @@ from ._arrays import (
     result_dtype,
     to_numpy,
 )
-from .covariances import checked_covariance, rounding_unit
+from .covariances import checked_at_once, checked_covariance, rounding_unit
 from .errors import InvalidMeasureError
 from .frozen import frozen_law
 from .laws import CDF, NORMAL, Histogram, Law, Quantile
 from .sketch import QuantileSketch
 
 __all__ = ["CDF", "Gaussian", "Histogram", "Quantile", "Samples", "as_measure"]
+
+_FLOAT64 = np.dtype(np.float64)
 
 
 @dataclass(frozen=True, eq=False, slots=True, init=False)
@@ -120,12 +122,17 @@ class Gaussian:
     cov: Array
     factor: Array | None
     dtype: Any
+    _root: Array | None  # Cholesky's factor of cov, detached, where it is known
 
     def __init__(self, mean: Any, cov: Any):
+        if (plain := checked_at_once(mean, cov)) is not None:
+            self._store(plain[0], plain[1], None, _FLOAT64, plain[2])
+            return
         dtype = result_dtype(*(a for a in (mean, cov) if is_tensor(a) or a is mean))
         original = cov
         mean, cov = common_kind(as_float64(mean, "mean"), as_float64(cov, "cov"))
-        self._set(mean, checked_covariance(cov, rounding_unit(original)), None, dtype)
+        cov, root = checked_covariance(cov, rounding_unit(original))
+        self._set(mean, cov, None, dtype, root)
 
     @classmethod
     def from_factor(cls, mean: Any, factor: Any) -> Gaussian:
@@ -158,8 +165,7 @@ class Gaussian:
         self._set(mean, (cov + xp.matrix_transpose(cov)) / 2, None, samples.dtype)
         return self
 
-    def _set(self, mean: Array, cov: Array, factor: Array | None, dtype: Any) -> None:
-        set_ = object.__setattr__
+    def _set(self, mean: Array, cov: Array, factor: Array | None, dtype: Any, root: Array | None = None) -> None:
         if mean.ndim == 0:
             mean = mean[None]
         if cov.shape[-1] == 0:
@@ -175,8 +181,15 @@ class Gaussian:
             raise InvalidMeasureError(
                 f"the batch axes of mean {tuple(mean.shape)} and of the covariance {tuple(cov.shape)} do not broadcast"
             ) from None
-        for field, value in (("mean", mean), ("cov", cov), ("factor", factor), ("dtype", dtype)):
-            set_(self, field, value)
+        self._store(mean, cov, factor, dtype, root)
+
+    def _store(self, mean: Array, cov: Array, factor: Array | None, dtype: Any, root: Array | None) -> None:
+        set_ = object.__setattr__
+        set_(self, "mean", mean)
+        set_(self, "cov", cov)
+        set_(self, "factor", factor)
+        set_(self, "dtype", dtype)
+        set_(self, "_root", root)
 
     @property
     def dim(self) -> int:

@@ -32,7 +32,8 @@ def test_a_row_of_each_table_end_to_end(
 def test_a_number_that_is_off_fails(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = Row("d = 2", (Cell("wdist", 1.0, 1e-3), Cell("POT", 0.5, math.nan)), target=1.0)
+    cells = Cell("wdist", 1.0, 1e-3), Cell("wdist, from arrays", 1.0, 0.0), Cell("POT", 0.5, math.nan)
+    row = Row("d = 2", cells, target=1.0)
     monkeypatch.setattr(gaussians, "stream", lambda measure, arguments, limit: iter([row]))
     assert not gaussians.run("smoke", tmp_path)
     printed = capsys.readouterr().out
