@@ -23,6 +23,7 @@ _HOMES = {
     "brackets": ("gelbrich",),
     "exact": ("transport", "transport_lp"),
     "projections": ("sliced",),
+    "steepest": ("max_sliced",),
     "front": ("wasserstein",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from .result import Certificate as Certificate
     from .result import Result as Result
     from .sketch import QuantileSketch as QuantileSketch
+    from .steepest import max_sliced as max_sliced
 
 
 def __getattr__(name: str) -> Any:

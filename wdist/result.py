@@ -23,7 +23,7 @@ class Result:
     ----------
     distance : float or torch.Tensor
         The distance, its root taken. A 0-d tensor, carrying the gradient, when an input was a tensor. For
-        ``kind="bound"`` it is ``upper``, the cost of a feasible plan.
+        ``kind="bound"`` it is ``upper``, the cost of a feasible plan; from :func:`wdist.max_sliced`, the best found.
     p : float
         The exponent, in [1, inf].
     lower, upper : float
