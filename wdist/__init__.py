@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 # Where each public name lives; loaded when first asked for, so that `import wdist` costs next to nothing.
 _HOMES = {
     "errors": ("InvalidMeasureError", "NotConvergedError", "WdistError"),
-    "result": ("Certificate", "Result"),
+    "result": ("Certificate", "Estimate", "Result", "SignificanceResult"),
     "measures": ("CDF", "Gaussian", "Histogram", "Quantile", "Samples"),
     "gaussian": ("gaussian_map", "gaussian_w2"),
     "line": ("wasserstein_1d",),
@@ -24,6 +24,7 @@ _HOMES = {
     "exact": ("transport", "transport_lp"),
     "projections": ("sliced",),
     "steepest": ("max_sliced",),
+    "inference": ("two_sample_test",),
     "front": ("wasserstein",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from .front import wasserstein as wasserstein
     from .gaussian import gaussian_map as gaussian_map
     from .gaussian import gaussian_w2 as gaussian_w2
+    from .inference import two_sample_test as two_sample_test
     from .interpolation import gaussian_geodesic as gaussian_geodesic
     from .line import wasserstein_1d as wasserstein_1d
     from .measures import CDF as CDF
@@ -57,7 +59,9 @@ if TYPE_CHECKING:
     from .monotone import transport_map_1d as transport_map_1d
     from .projections import sliced as sliced
     from .result import Certificate as Certificate
+    from .result import Estimate as Estimate
     from .result import Result as Result
+    from .result import SignificanceResult as SignificanceResult
     from .sketch import QuantileSketch as QuantileSketch
     from .steepest import max_sliced as max_sliced
 

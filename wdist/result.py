@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import coo_array
 
-__all__ = ["Certificate", "Kind", "Result"]
+__all__ = ["Certificate", "Estimate", "Kind", "Result", "SignificanceResult"]
 
 Kind = Literal["exact", "bound", "estimate"]
 
@@ -102,3 +102,60 @@ class Certificate:
     def gap(self) -> float:
         """``primal - dual``: zero, up to rounding, exactly when both are optimal."""
         return self.primal - self.dual
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Estimate:
+    """The distance between two populations, estimated from samples, with a confidence interval.
+
+    Attributes
+    ----------
+    distance : float
+        The estimate of W_p, its root taken; between ``low`` and ``high``.
+    low, high : float
+        An interval that holds the populations' W_p in a share ``confidence_level`` of all samples, or more.
+    bias : float
+        By how much the samples' own distance is estimated to exceed the populations' on average: what was taken off
+        the plug-in, or is still in ``distance`` where it was asked for.
+    confidence_level : float
+    method : str
+        How ``distance`` was made.
+    p : float
+        The exponent.
+    stats : dict
+        The samples' own distance as ``plug_in``, and what made each end of the interval.
+    """
+
+    distance: float
+    low: float
+    high: float
+    bias: float
+    confidence_level: float
+    method: str
+    p: float
+    stats: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __float__(self) -> float:
+        return self.distance
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class SignificanceResult:
+    """Whether two samples come from one population: a statistic and how often chance alone exceeds it.
+
+    Attributes
+    ----------
+    statistic : float
+        The distance between the samples that ``method`` names, its root taken.
+    pvalue : float
+        In (0, 1]; at most u with probability at most u where the populations are one, for every u.
+    method : str
+        ``"1d"``, ``"sliced"`` or ``"exact"``.
+    null_distribution : numpy.ndarray, shape (n_resamples,)
+        The statistic after random exchanges of the two samples' points.
+    """
+
+    statistic: float
+    pvalue: float
+    method: str
+    null_distribution: np.ndarray = field(repr=False)
