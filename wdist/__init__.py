@@ -27,12 +27,15 @@ _HOMES = {
     "inference": ("two_sample_test",),
     "front": ("wasserstein",),
 }
+# Wings with dependencies of their own: torch, matplotlib.
+_WINGS = ("dual", "plot")
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = ["__version__", "dual", *_HOME]
+__all__ = ["__version__", *_WINGS, *_HOME]
 
 if TYPE_CHECKING:
     from . import dual as dual
+    from . import plot as plot
     from .barycenters import gaussian_barycenter as gaussian_barycenter
     from .brackets import gelbrich as gelbrich
     from .certificate import certify as certify
@@ -71,8 +74,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
         globals()[name] = value
         return value
-    if name == "dual":
-        return importlib.import_module(f"{__name__}.dual")
+    if name in _WINGS:
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -1,0 +1,50 @@
+"""Sphinx configuration: ``python -m sphinx -W --keep-going -b html docs docs/_build/html``."""
+
+from __future__ import annotations
+
+import os
+
+# Before numpy and torch read it: examples are timed on one thread, as the figures in the text are.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import wdist
+
+project = "wdist"
+author = "the wdist developers"
+copyright = "2026, the wdist developers"
+version = release = wdist.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "examples"]
+suppress_warnings = ["config.cache"]  # the gallery's order is a class, which Sphinx does not cache
+
+html_theme = "furo"
+html_title = "wdist"
+html_static_path: list[str] = []
+
+myst_enable_extensions = ["dollarmath", "deflist"]
+myst_heading_anchors = 3
+
+autosummary_generate = True
+autodoc_typehints = "none"  # numpydoc's sections say more than annotations can
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"\.py$",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_memory": False,
+    "remove_config_comments": True,
+    "within_subsection_order": "FileNameSortKey",
+    "matplotlib_animations": False,
+}

@@ -1,0 +1,102 @@
+"""Two clouds in the plane and the mass that moves between them."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from scipy import sparse
+
+from .._arrays import to_numpy
+from ..errors import InvalidMeasureError
+from ..measures import Samples, as_samples
+from ..result import Result
+from .style import BLUE, GREEN, GREY, ORANGE, axes_of
+
+__all__ = ["plan"]
+
+_AREA = 3000.0  # of all markers of a cloud, in points squared
+_WIDTH = 2.5  # points, of the arc that carries most
+
+
+def plan(
+    x: Any,
+    y: Any,
+    coupling: Any,
+    *,
+    x_weights: Any = None,
+    y_weights: Any = None,
+    arcs: int | None = 5000,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw two clouds in the plane and a plan between them.
+
+    Parameters
+    ----------
+    x, y : Samples or array_like, shapes (n, 2) and (m, 2)
+        The points; a marker's area is its mass.
+    coupling : Result, scipy.sparse array or array_like, shape (n, m)
+        A result with a plan, or the plan itself. An arc is as wide as what it carries.
+    x_weights, y_weights : array_like, optional
+        Masses of points that are given as arrays. None: equal.
+    arcs : int, optional
+        At most so many arcs are drawn, those that carry most. None: all.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    InvalidMeasureError
+        If the points do not lie in the plane, or the plan does not fit them.
+    """
+    P, Q = _in_the_plane(x, "x", x_weights), _in_the_plane(y, "y", y_weights)
+    i, j, mass = _entries(coupling, (len(P), len(Q)))
+    if arcs is not None and len(mass) > arcs:
+        most = np.argsort(mass)[len(mass) - arcs :]
+        i, j, mass = i[most], j[most], mass[most]
+    ax = axes_of(ax)
+    ends = np.stack([to_numpy(P.points)[i], to_numpy(Q.points)[j]], axis=1)
+    width = _WIDTH * mass / np.max(mass, initial=0.0) if len(mass) else mass
+    ax.add_collection(LineCollection(list(ends), linewidths=width, colors=GREY, capstyle="round", label="plan"))
+    for cloud, name, colour, marker in ((P, "x", BLUE, "o"), (Q, "y", ORANGE, "s")):
+        horizontal, vertical = to_numpy(cloud.points).T
+        area = _AREA * to_numpy(cloud.mass)
+        style = {"marker": marker, "edgecolors": "white", "linewidths": 0.4, "label": name, "zorder": 3}
+        ax.scatter(horizontal, vertical, area, colour, **cast(Any, style))
+    ax.set(aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+    for handle in ax.legend(frameon=False).legend_handles:
+        if handle is not None and hasattr(handle, "set_sizes"):
+            handle.set_sizes([40.0])
+    if isinstance(coupling, Result):
+        ax.set_title(f"W{coupling.p:g} = {float(coupling):.4g}, {coupling.kind}", color=GREEN)
+    return ax
+
+
+def _in_the_plane(x: Any, name: str, weights: Any) -> Samples:
+    samples = as_samples(x, name, weights)
+    if samples.dim != 2:
+        raise InvalidMeasureError(
+            f"{name} lives in dimension {samples.dim}: a plan is drawn in the plane. Give two columns of {name}, or "
+            "its first two principal components, beside the same plan"
+        )
+    return samples
+
+
+def _entries(coupling: Any, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    matrix = coupling.plan if isinstance(coupling, Result) else coupling
+    if matrix is None:
+        raise InvalidMeasureError(
+            f"coupling is a Result of method {coupling.method!r} without a plan: wdist.transport gives one"
+        )
+    matrix = sparse.coo_array(matrix if sparse.issparse(matrix) else np.atleast_2d(to_numpy(matrix)))
+    if matrix.shape != shape:
+        raise InvalidMeasureError(f"coupling has shape {matrix.shape}: expected {shape}, points of x by points of y")
+    if not np.all((matrix.data >= 0) & np.isfinite(matrix.data)):
+        raise InvalidMeasureError("coupling has entries that are no masses: they must be finite and at least 0")
+    return matrix.row, matrix.col, matrix.data
