@@ -33,29 +33,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(flags: dict[str, Any]) -> int:
     import torch
 
-    from . import report, runs, train
+    from . import models, report, runs, team, train
 
-    run = runs.resume(flags) if flags.get("resume") else runs.start(from_flags(flags))
-    config, data = run.config, run.data
-    if config.threads:  # of this process, which is ours; a caller of the library sets his own
-        torch.set_num_threads(config.threads)
-    print(f"Data: {data.name}, {len(data.images):,} images, {data.source}")
-    print(
-        f"Run: {run.folder}, preset {config.preset}, on {run.device}, steps {run.step:,} to {config.steps:,}"
-    )
-    stopped = train.train(run)
-    if stopped:
-        print(
-            f"Stopped by {signal.Signals(stopped).name} at step {run.step:,}, checkpoint saved. Go on with:"
-        )
-        print(f"  python -m gan train --resume --out {run.folder}")
-        return 128 + stopped
-    runs.export(run)
-    print("Pictures:")
-    for path in report.pictures(run.folder):
-        print(f"  {path.resolve()}")
-    print(f"Measure the samples with: python -m gan evaluate {run.folder}")
-    return 0
+    settings = None if flags.get("resume") else from_flags(flags)
+    device = models.pick_device(flags.get("device", "auto"))
+    with team.assembled(device) as together:
+        say = print if together.leads else _say_nothing
+        run = runs.start(settings, together, say=say) if settings else runs.resume(flags, together, say=say)
+        config, data = run.config, run.data
+        if config.threads:  # of this process, which is ours; a caller of the library sets his own
+            torch.set_num_threads(config.threads)
+        say(f"Data: {data.name}, {len(data.images):,} images, {data.source}")
+        where = f"{run.device}, {together.size} processes" if together.size > 1 else str(run.device)
+        say(f"Run: {run.folder}, preset {config.preset}, on {where}, steps {run.step:,} to {config.steps:,}")
+        stopped = train.train(run)
+        if stopped:
+            say(f"Stopped by {signal.Signals(stopped).name} at step {run.step:,}, checkpoint saved. Go on with:")
+            say(f"  python -m gan train --resume --out {run.folder}")
+            return 128 + stopped
+        if together.leads:
+            runs.export(run)
+            say("Pictures:")
+            for path in report.pictures(run.folder):
+                say(f"  {path.resolve()}")
+            say(f"Measure the samples with: python -m gan evaluate {run.folder}")
+        return 0
+
+
+def _say_nothing(line: str) -> None:
+    """For the processes that do not lead."""
 
 
 def _sample(flags: dict[str, Any]) -> int:

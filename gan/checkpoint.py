@@ -24,6 +24,7 @@ __all__ = [
     "export_generator",
     "load",
     "locate",
+    "remove_drafts",
     "save",
     "write_atomically",
 ]
@@ -32,9 +33,10 @@ NAME = "checkpoint.pt"
 MODULES = ("generator", "average", "critic", "generator_optimizer", "critic_optimizer")
 _MAGIC = b"wdist-gan-checkpoint"
 _VERSION = b"1"
+_DRAFT = ".draft"  # the end of the name of a file that is not whole yet
 _HEADER_LIMIT = 256
 _ZIP = b"PK\x03\x04"  # torch.load would also try formats of its past
-_PARTS = {*MODULES, "config", "data", "step", "seconds", "rng"}
+_PARTS = {*MODULES, "config", "data", "shape", "step", "seconds", "rng"}
 
 
 class CheckpointError(RuntimeError):
@@ -116,7 +118,7 @@ def export_generator(path: str | Path, weights: dict[str, torch.Tensor], notes: 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Put ``content`` at ``path`` so that a reader, or a crash, sees the old file or the new one, whole."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}{_DRAFT}")
     try:
         with open(beside, "wb") as stream:
             stream.write(content)
@@ -131,6 +133,12 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what a killed process left of the files that it was writing."""
+    for draft in folder.glob(f".*{_DRAFT}"):
+        draft.unlink(missing_ok=True)
 
 
 def _verified(path: Path, header: bytes, payload: bytes) -> bytes:

@@ -66,6 +66,12 @@ class Config:
     resume: bool = _flag(False, "continue the run in --out (without --out: the newest under runs/)")
     batch_size: int = _flag(32, "images in a batch", low=2)
     critic_steps: int = _flag(1, "critic updates per generator update", low=1)
+    precision: str = _flag(
+        "float32",
+        "bfloat16: passes of both networks in it; weights, optimisers and the penalty stay in float32",
+        choices=("float32", "bfloat16"),
+    )
+    graph: str = _flag("auto", "off: no CUDA graph, each kernel launched by itself", choices=("auto", "off"))
     latent: int = _flag(32, "dimension of the noise", low=1)
     optimizer: str = _flag("adam", "optimiser of both networks", choices=("adam", "rmsprop"))
     lr: float = _flag(4e-3, "learning rate of both networks", low=0.0)
@@ -103,6 +109,10 @@ class Config:
         if self.fade == 0:
             return self.lr
         return self.lr * min(1.0, (1.0 - step / self.steps) / self.fade)
+
+    def average_decay(self, step: int) -> float:
+        """Decay of the weight average at update ``step``: a young average forgets its random start quickly."""
+        return min(self.average, (1 + step) / (10 + step))
 
     def picture_steps(self) -> list[int]:
         """Steps after which pictures are drawn: more of them early, the last at the end of the run."""

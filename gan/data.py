@@ -53,6 +53,12 @@ class Dataset:
     test_images: torch.Tensor
     test_labels: torch.Tensor
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of an image."""
+        channels, height, width = self.images.shape[1:]
+        return channels, height, width
+
     def to(self, device: torch.device) -> Dataset:
         """The same data, resident on ``device``."""
         moved = {name: getattr(self, name).to(device) for name in _TENSORS}

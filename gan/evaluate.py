@@ -41,7 +41,7 @@ def load_generator(path: str | Path) -> tuple[torch.nn.Module, Config, dict[str,
     path = checkpoint.locate(path)
     state = checkpoint.load(path)
     config = stored_config(state, path)
-    generator, _ = models.build(config)
+    generator, _ = models.build(config, state["shape"])
     try:
         generator.load_state_dict(state["average"])
     except (RuntimeError, TypeError, AttributeError) as error:

@@ -1,9 +1,9 @@
 """The generators and critics of the three presets.
 
-A generator maps normal noise to a 28×28 image in (-1, 1). A critic maps an image to one number, without a
-sigmoid, because it is a potential and not a probability, and without BatchNorm: BatchNorm makes the score of
-one image depend on its neighbours in the batch, and then the slope at an image means nothing. Critics are
-plain sequences of convolution, LeakyReLU and linear layers.
+A generator maps normal noise to an image in (-1, 1), of one channel or three, 28×28 or another multiple of 4. A
+critic maps an image to one number, without a sigmoid, because it is a potential and not a probability, and without
+BatchNorm: BatchNorm makes the score of one image depend on its neighbours in the batch, and then the slope at an
+image means nothing. Critics are plain sequences of convolution, LeakyReLU and linear layers.
 
 References
 ----------
@@ -13,7 +13,8 @@ Miyato et al., "Spectral normalization for generative adversarial networks", ICL
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -25,14 +26,29 @@ from .config import Config, ConfigError
 __all__ = ["average_", "build", "generate", "parameter_count", "pick_device", "seeded"]
 
 
-def build(config: Config) -> tuple[nn.Module, nn.Module]:
+def build(config: Config, shape: Sequence[int] = (1, 28, 28)) -> tuple[nn.Module, nn.Module]:
     """Build the generator and the critic of a run, on the CPU, with weights drawn from ``config.seed``.
 
     The global random state of torch is as before afterwards.
+
+    Parameters
+    ----------
+    config : Config
+    shape : (channels, height, width)
+        Of the images.
+
+    Raises
+    ------
+    ConfigError
+        If the preset has no networks for this shape.
     """
+    channels, side, width = shape
+    if side != width or side % 4 or (config.preset == "paper" and side != 28):
+        fits = "28×28" if config.preset == "paper" else "square, with a side that is a multiple of 4"
+        raise ConfigError(f"preset {config.preset} takes images that are {fits}: these are {side}×{width}")
     with seeded(config.seed):
-        generator = _GENERATORS[config.preset](config.latent)
-        critic = _CRITICS[config.preset]()
+        generator = _GENERATORS[config.preset](config.latent, channels, side)
+        critic = _CRITICS[config.preset](channels, side)
         if config.critic == "spectral":
             for layer in critic:
                 if hasattr(layer, "weight"):
@@ -49,7 +65,9 @@ def seeded(seed: int) -> Iterator[None]:
 
 
 def pick_device(name: str) -> torch.device:
-    """The device that ``--device`` names; ``auto`` is the first CUDA device, or the CPU.
+    """The device that ``--device`` names; ``auto`` is a CUDA device, or the CPU.
+
+    Of several CUDA devices it is the first, or the one of this process's number where torchrun started several.
 
     Raises
     ------
@@ -57,7 +75,7 @@ def pick_device(name: str) -> torch.device:
         If the name is not a device of this machine.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
@@ -81,7 +99,7 @@ def generate(model: nn.Module, noise: torch.Tensor, *, chunk: int = 500) -> torc
     Returns
     -------
     torch.Tensor
-        uint8 of shape (n, 1, 28, 28).
+        uint8 of shape (n, channels, side, side).
     """
     device, training = next(model.parameters()).device, model.training
     model.eval()
@@ -93,12 +111,12 @@ def generate(model: nn.Module, noise: torch.Tensor, *, chunk: int = 500) -> torc
     return torch.cat(parts)
 
 
-def average_(average: nn.Module, model: nn.Module, decay: float) -> None:
-    """Move ``average`` towards ``model``: decay · average + (1 - decay) · model, statistics included."""
+def average_(average: nn.Module, model: nn.Module, share: float | torch.Tensor) -> None:
+    """Move ``average`` towards ``model``: (1 - share) · average + share · model, statistics included."""
     with torch.no_grad():
         for slow, fast in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
             if slow.is_floating_point():
-                slow.lerp_(fast, 1.0 - decay)
+                slow.lerp_(fast, share)
             else:
                 slow.copy_(fast)  # BatchNorm's count of batches
 
@@ -119,34 +137,36 @@ class _Crop(nn.Module):
         return x[..., : self.size, : self.size]
 
 
-def _fast_generator(latent: int) -> nn.Sequential:
+def _fast_generator(latent: int, channels: int, side: int) -> nn.Sequential:
+    seed = side // 4
     return nn.Sequential(
-        nn.Linear(latent, 64 * 7 * 7, bias=False),
-        nn.Unflatten(1, (64, 7, 7)),
+        nn.Linear(latent, 64 * seed * seed, bias=False),
+        nn.Unflatten(1, (64, seed, seed)),
         nn.BatchNorm2d(64),
         nn.ReLU(),
         nn.ConvTranspose2d(64, 32, 4, 2, 1, bias=False),
         nn.BatchNorm2d(32),
         nn.ReLU(),
-        nn.ConvTranspose2d(32, 1, 4, 2, 1),
+        nn.ConvTranspose2d(32, channels, 4, 2, 1),
         nn.Tanh(),
     )
 
 
-def _fast_critic() -> nn.Sequential:
-    return _strided_critic(32, 64)
+def _fast_critic(channels: int, side: int) -> nn.Sequential:
+    return _strided_critic(channels, 32, 64, side)
 
 
-def _classic_generator(latent: int) -> nn.Sequential:
+def _classic_generator(latent: int, channels: int, side: int) -> nn.Sequential:
+    seed = side // 4
     model = nn.Sequential(
-        nn.Linear(latent, 128 * 7 * 7),
+        nn.Linear(latent, 128 * seed * seed),
         nn.LeakyReLU(0.2),
-        nn.Unflatten(1, (128, 7, 7)),
+        nn.Unflatten(1, (128, seed, seed)),
         nn.ConvTranspose2d(128, 128, 4, 2, 1),
         nn.LeakyReLU(0.2),
         nn.ConvTranspose2d(128, 128, 4, 2, 1),
         nn.LeakyReLU(0.2),
-        nn.Conv2d(128, 1, 3, 1, 1),
+        nn.Conv2d(128, channels, 3, 1, 1),
         nn.Tanh(),
     )
     for parameter in model.parameters():
@@ -154,13 +174,13 @@ def _classic_generator(latent: int) -> nn.Sequential:
     return model
 
 
-def _classic_critic() -> nn.Sequential:
-    return _strided_critic(64, 64)
+def _classic_critic(channels: int, side: int) -> nn.Sequential:
+    return _strided_critic(channels, 64, 64, side)
 
 
-def _paper_generator(latent: int) -> nn.Sequential:
-    def up(channels: int, to: int) -> nn.Module:
-        return nn.ConvTranspose2d(channels, to, 5, 2, 2, output_padding=1)
+def _paper_generator(latent: int, channels: int, side: int) -> nn.Sequential:
+    def up(wide: int, to: int) -> nn.Module:
+        return nn.ConvTranspose2d(wide, to, 5, 2, 2, output_padding=1)
 
     return nn.Sequential(
         nn.Linear(latent, 256 * 4 * 4),
@@ -171,14 +191,14 @@ def _paper_generator(latent: int) -> nn.Sequential:
         _Crop(7),
         up(128, 64),
         nn.ReLU(),
-        up(64, 1),
+        up(64, channels),
         nn.Tanh(),
     )
 
 
-def _paper_critic() -> nn.Sequential:
+def _paper_critic(channels: int, side: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(1, 64, 5, 2, 2),
+        nn.Conv2d(channels, 64, 5, 2, 2),
         nn.LeakyReLU(0.2),
         nn.Conv2d(64, 128, 5, 2, 2),
         nn.LeakyReLU(0.2),
@@ -189,23 +209,23 @@ def _paper_critic() -> nn.Sequential:
     )
 
 
-def _strided_critic(first: int, second: int) -> nn.Sequential:
+def _strided_critic(channels: int, first: int, second: int, side: int) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(1, first, 4, 2, 1),
+        nn.Conv2d(channels, first, 4, 2, 1),
         nn.LeakyReLU(0.2),
         nn.Conv2d(first, second, 4, 2, 1),
         nn.LeakyReLU(0.2),
         nn.Flatten(),
-        nn.Linear(second * 7 * 7, 1),
+        nn.Linear(second * (side // 4) ** 2, 1),
     )
 
 
-_GENERATORS: dict[str, Callable[[int], nn.Sequential]] = {
+_GENERATORS: dict[str, Callable[[int, int, int], nn.Sequential]] = {
     "fast": _fast_generator,
     "classic": _classic_generator,
     "paper": _paper_generator,
 }
-_CRITICS: dict[str, Callable[[], nn.Sequential]] = {
+_CRITICS: dict[str, Callable[[int, int], nn.Sequential]] = {
     "fast": _fast_critic,
     "classic": _classic_critic,
     "paper": _paper_critic,

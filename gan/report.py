@@ -5,7 +5,6 @@ Nothing here draws from the run's own randomness or changes its networks.
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,8 @@ import wdist
 
 from . import figures, models, records
 from .data import to_unit
-from .runs import SAMPLES, Run
+from .runs import SAMPLES
+from .state import Run
 
 __all__ = ["exact_w1", "pictures", "report"]
 
@@ -59,10 +59,9 @@ def _record_exact(run: Run) -> None:
     n = min(run.config.exact_samples, len(run.data.test_images), len(run.data.images))
     held_out = run.data.test_images.cpu()[torch.randperm(len(run.data.test_images), generator=rng)[:n]]
     training = run.data.images.cpu()[torch.randperm(len(run.data.images), generator=rng)[:n]]
-    noise = torch.randn(n, run.config.latent, generator=rng).to(run.device)
-    model = copy.deepcopy(
-        run.generator
-    )  # in training mode, as the critic sees it: BatchNorm would keep a trace
+    noise = torch.randn(n, run.config.latent, generator=rng)
+    model, _ = models.build(run.config, run.data.shape)  # in training mode, as the critic sees it
+    model.load_state_dict(run.generator.state_dict())  # BatchNorm would keep a trace in the run's own
     with torch.no_grad():
         fake = model(noise).add(1.0).mul(127.5).round().to(torch.uint8)
     earlier = records.read(run.folder, "exact")

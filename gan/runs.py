@@ -7,29 +7,30 @@ how often it reports may change.
 
 from __future__ import annotations
 
-import copy
 import json
 import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 import torch
-from torch import nn
 
 import wdist
 
 from . import checkpoint, data, models, records
 from .config import Config, ConfigError, from_flags
-from .data import DataError, Dataset, to_unit
+from .data import DataError
+from .state import Run
+from .team import Team
 
-__all__ = ["SAMPLES", "Run", "export", "resume", "start", "stored_config"]
+__all__ = ["SAMPLES", "export", "resume", "start", "stored_config"]
 
 SAMPLES = "samples"
+_ALONE = Team()
 _CHANGEABLE = {
     "out",
     "resume",
@@ -43,62 +44,8 @@ _CHANGEABLE = {
 }
 
 
-@final
-@dataclass(eq=False)
-class Run:
-    """Everything that changes while a run goes on, and what it works on."""
-
-    config: Config
-    folder: Path
-    data: Dataset
-    device: torch.device
-    step: int = 0
-    seconds: float = 0.0
-    pending: list[torch.Tensor] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        generator, critic = models.build(self.config)
-        self.generator, self.critic = generator.to(self.device), critic.to(self.device)
-        self.average = copy.deepcopy(self.generator)
-        self.generator_optimizer = _optimizer(self.config, self.generator)
-        self.critic_optimizer = _optimizer(self.config, self.critic)
-        self.rng = torch.Generator(self.device).manual_seed(self.config.seed)
-
-    def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint holds: enough to go on as if nothing had happened."""
-        parts = {name: getattr(self, name).state_dict() for name in checkpoint.MODULES}
-        return parts | {
-            "config": self.config.to_dict(),
-            "data": self.data.fingerprint,
-            "step": self.step,
-            "seconds": self.seconds,
-            "rng": self.rng.get_state(),
-        }
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over a checkpoint's state."""
-        for name in checkpoint.MODULES:
-            getattr(self, name).load_state_dict(state[name])
-        self.rng.set_state(state["rng"])
-        self.step, self.seconds = state["step"], state["seconds"]
-
-    def real(self) -> torch.Tensor:
-        """A batch of training images, drawn with replacement, in [-1, 1]."""
-        images = self.data.images
-        chosen = torch.randint(len(images), (self.config.batch_size,), generator=self.rng, device=self.device)
-        return to_unit(images[chosen])
-
-    def noise(self) -> torch.Tensor:
-        """A batch of the generator's normal noise."""
-        return torch.randn(self.config.batch_size, self.config.latent, generator=self.rng, device=self.device)
-
-    def save(self) -> None:
-        """Write the checkpoint."""
-        checkpoint.save(self.folder / checkpoint.NAME, self.state_dict())
-
-
-def start(config: Config, *, say: Callable[[str], None] = print) -> Run:
-    """Begin a run in a folder that holds none.
+def start(config: Config, team: Team = _ALONE, *, say: Callable[[str], None] = print) -> Run:
+    """Begin a run in a folder that holds none, and write its first checkpoint, before any step.
 
     Raises
     ------
@@ -107,23 +54,27 @@ def start(config: Config, *, say: Callable[[str], None] = print) -> Run:
     DataError
         If the data cannot be had.
     """
-    dataset = data.load(config.data, say=say)
+    with team.leader_first():
+        dataset = data.load(config.data, say=say)
     if config.data == "mnist":
         config = replace(config, data=dataset.name)  # a stand-in stays what it is when the run is resumed
     folder = Path(config.out or f"runs/{dataset.name}-{config.preset}-{time.strftime('%Y%m%d-%H%M%S')}")
-    if (folder / checkpoint.NAME).exists():
-        raise ConfigError(
-            f"out is {str(folder)!r}, which holds a run: add --resume to go on, or name another folder"
-        )
-    device = models.pick_device(config.device)
-    run = Run(config, folder, dataset.to(device), device)
-    (folder / SAMPLES).mkdir(parents=True, exist_ok=True)
-    records.truncate(folder, -1)  # of a run that ended before its first checkpoint
-    _describe(run)
+    with team.leader_first():
+        if team.leads and (folder / checkpoint.NAME).exists():
+            raise ConfigError(
+                f"out is {str(folder)!r}, which holds a run: add --resume to go on, or name another folder"
+            )
+        device = models.pick_device(config.device)
+        run = Run(config, folder, dataset.to(device), device, team)
+        if team.leads:
+            (folder / SAMPLES).mkdir(parents=True, exist_ok=True)
+            _drop_what_came_later(folder, -1)  # of a run that ended before its first checkpoint
+            _describe(run)
+            run.save()
     return run
 
 
-def resume(flags: Mapping[str, Any], *, say: Callable[[str], None] = print) -> Run:
+def resume(flags: Mapping[str, Any], team: Team = _ALONE, *, say: Callable[[str], None] = print) -> Run:
     """Take up the run in ``flags["out"]``, or the newest one under ``runs/``, at its checkpoint.
 
     Raises
@@ -145,7 +96,7 @@ def resume(flags: Mapping[str, Any], *, say: Callable[[str], None] = print) -> R
             "with; point WDIST_DATA to those, or start a new run"
         )
     device = models.pick_device(config.device)
-    run = Run(config, folder, dataset.to(device), device)
+    run = Run(config, folder, dataset.to(device), device, team)
     try:
         run.load_state_dict(state)
     except (RuntimeError, ValueError, KeyError, TypeError) as error:
@@ -153,10 +104,8 @@ def resume(flags: Mapping[str, Any], *, say: Callable[[str], None] = print) -> R
             f"{folder}: the checkpoint does not fit the networks of preset {config.preset!r} on {device}; "
             "resume on the kind of device, and with the version, that wrote it"
         ) from error
-    records.truncate(folder, run.step)
-    for picture in (folder / SAMPLES).glob("step-*.png"):
-        if int(picture.stem.removeprefix("step-")) > run.step:
-            picture.unlink()
+    if team.leads:
+        _drop_what_came_later(folder, run.step)
     return run
 
 
@@ -191,6 +140,15 @@ def _merged(stored: Config, flags: Mapping[str, Any]) -> Config:
     return replace(stored, **{name: value for name, value in flags.items() if name in _CHANGEABLE})
 
 
+def _drop_what_came_later(folder: Path, step: int) -> None:
+    """Records and pictures of later steps than ``step``, and what a kill left of a file half written."""
+    records.truncate(folder, step)
+    for picture in (folder / SAMPLES).glob("step-*.png"):
+        if int(picture.stem.removeprefix("step-")) > step:
+            picture.unlink()
+    checkpoint.remove_drafts(folder)
+
+
 def _newest() -> Path:
     found = sorted(Path("runs").glob(f"*/{checkpoint.NAME}"), key=lambda path: path.stat().st_mtime)
     if not found:
@@ -214,9 +172,3 @@ def _describe(run: Run) -> None:
         "command": sys.argv,
     }
     checkpoint.write_atomically(run.folder / "run.json", (json.dumps(facts, indent=2) + "\n").encode())
-
-
-def _optimizer(config: Config, model: nn.Module) -> torch.optim.Optimizer:
-    if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(model.parameters(), lr=config.lr)
-    return torch.optim.Adam(model.parameters(), lr=config.lr, betas=(config.beta1, config.beta2))

@@ -1,17 +1,7 @@
-"""The training loop: climb the Kantorovich-Rubinstein dual with the critic, descend it with the generator.
+"""The training loop: step after step, with a log, pictures and checkpoints on the way.
 
-    min over generators G of  W_1(P, law of G)  =  min over G of  sup over |f|_L <= 1 of  E_P f - E f(G(Z))
-
-One step is ``critic_steps`` updates of the critic, each the one update of :func:`wdist.dual.critic_step`,
-then one of the generator. All randomness of a run flows from one generator that the checkpoint carries;
-pictures and exact distances draw from generators of their own, so that looking at a run does not change it.
-
-Precision is PyTorch's own default: float32, with TF32 inside cuDNN convolutions on CUDA, and no bfloat16,
-which costs the penalty's gradient about a percent.
-
-References
-----------
-Gulrajani et al., "Improved training of Wasserstein GANs", NeurIPS 2017, algorithm 1.
+A step itself is :mod:`gan.updates`; nothing waits for the device between two lines of the log. Pictures and exact
+distances draw from generators of random numbers of their own, so that looking at a run does not change it.
 """
 
 from __future__ import annotations
@@ -22,15 +12,14 @@ import time
 import torch
 from tqdm import tqdm
 
-from wdist import dual
-
-from . import figures, models, records
+from . import figures, records
+from .capture import stepper
 from .data import to_unit
 from .interrupt import Interrupt
 from .report import report
-from .runs import Run
+from .state import Run
 
-__all__ = ["DivergedError", "critic_update", "generator_update", "train"]
+__all__ = ["DivergedError", "train"]
 
 
 _HELD_OUT = 256  # images a side in the critic's held-out score
@@ -53,78 +42,36 @@ def train(run: Run, *, progress: bool = True) -> int | None:
     DivergedError
         If the numbers stop being finite; the last checkpoint is kept.
     """
-    config, started = run.config, time.monotonic() - run.seconds
-    pictures = set(config.picture_steps())
-    per_step = config.batch_size * config.critic_steps
-    with (
-        Interrupt() as interrupt,
-        tqdm(
-            total=config.steps * per_step,
-            initial=run.step * per_step,
-            unit="img",
-            unit_scale=True,
-            disable=not progress,
-        ) as bar,
-    ):
-        while run.step < config.steps and not interrupt.signal:
-            _set_learning_rate(run)
-            for _ in range(config.critic_steps):
-                scores = critic_update(run)
-            loss = generator_update(run)
+    config, team, started = run.config, run.team, time.monotonic() - run.seconds
+    pictures, per_step = set(config.picture_steps()), config.batch_size * config.critic_steps
+    step, stopped = stepper(run), None
+    with Interrupt() as interrupt, _bar(config.steps * per_step, run.step * per_step, progress and team.leads) as bar:
+        while run.step < config.steps and not stopped:
+            run.set_rates()
+            run.pending.append(step())
             run.step += 1
-            run.pending.append(torch.stack([*scores, loss]))
             bar.update(per_step)
             drawing = run.step in pictures
             saving = drawing or run.step % config.checkpoint_every == 0
-            if saving or run.step % config.log_every == 0:
+            logging = saving or run.step % config.log_every == 0
+            if logging or team.size == 1:
+                stopped = team.any_signal(interrupt.signal, run.device)
+            if logging or stopped:
                 run.seconds = time.monotonic() - started
                 bar.set_postfix(flush(run), refresh=False)
-            if drawing:
+            if drawing and team.leads:
                 report(run)
-            if saving:
+            if saving or stopped:
                 run.save()
         run.seconds = time.monotonic() - started
-        if interrupt.signal:
-            flush(run)
-            run.save()
-    return interrupt.signal
-
-
-def critic_update(run: Run) -> dual.CriticStep:
-    """One update of the critic; no graph is built through the generator, which is not being trained here."""
-    real = run.real()
-    with torch.no_grad():
-        fake = run.generator(run.noise())
-    return dual.critic_step(
-        run.critic,
-        run.critic_optimizer,
-        real,
-        fake,
-        constraint=run.config.constraint,  # type: ignore[arg-type]  # checked by Config
-        penalty=run.config.penalty,
-        clip=run.config.clip,
-        generator=run.rng,
-    )
-
-
-def generator_update(run: Run) -> torch.Tensor:
-    """One update of the generator, and of its average; the critic's own gradients are not computed."""
-    run.critic.requires_grad_(False)
-    loss = -run.critic(run.generator(run.noise())).mean()
-    run.generator_optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    run.generator_optimizer.step()
-    run.critic.requires_grad_(True)
-    # A young average forgets its random start quickly.
-    models.average_(run.average, run.generator, min(run.config.average, (1 + run.step) / (10 + run.step)))
-    return loss.detach()
+    return stopped
 
 
 def flush(run: Run) -> dict[str, str]:
     """Fetch the metrics that wait on the device, log their means, and return what the progress bar shows."""
     if not run.pending:
         return {}
-    means = torch.stack(run.pending).mean(0)
+    means = run.team.mean(torch.stack(run.pending).mean(0))
     run.pending.clear()
     real, fake, penalty, slope, loss, drop = torch.cat([means, _held_out_drop(run)]).tolist()
     if not all(math.isfinite(value) for value in (real, fake, penalty, loss)):
@@ -142,9 +89,9 @@ def flush(run: Run) -> dict[str, str]:
         "generator": loss,
     }
     rate = run.config.learning_rate(run.step - 1)
-    records.append(
-        run.folder, {"kind": "train", "step": run.step, "seconds": run.seconds, "lr": rate, **numbers}
-    )
+    line = {"kind": "train", "step": run.step, "seconds": run.seconds, "lr": rate, **numbers}
+    if run.team.leads:
+        records.append(run.folder, line)
     if run.config.constraint == "clip":
         return {"gap": f"{real - fake:.3g}"}
     return {"W": f"{figures.corrected(real - fake, run.config.penalty):.2f}", "slope": f"{slope:.2f}"}
@@ -164,8 +111,6 @@ def _held_out_drop(run: Run) -> torch.Tensor:
     return (training - held_out).reshape(1)
 
 
-def _set_learning_rate(run: Run) -> None:
-    rate = run.config.learning_rate(run.step)
-    for optimizer in (run.generator_optimizer, run.critic_optimizer):
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+def _bar(total: int, done: int, shown: bool) -> tqdm:
+    """Images a second, and the time that is left."""
+    return tqdm(total=total, initial=done, unit="img", unit_scale=True, disable=not shown)

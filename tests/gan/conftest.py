@@ -14,8 +14,9 @@ import torch
 from idx_files import idx_bytes
 
 from gan.config import from_flags
-from gan.runs import Run, start
+from gan.runs import start
 from gan.sources import FILES
+from gan.state import Run
 
 TINY = {
     "data": "digits",

@@ -24,6 +24,7 @@ def state(**changes: Any) -> dict[str, Any]:
         **content,
         "config": {"steps": 3},
         "data": "ab",
+        "shape": [1, 28, 28],
         "step": 2,
         "seconds": 0.5,
         "rng": torch.zeros(4),

@@ -17,7 +17,7 @@ from gan import CheckpointError, DataError, classifier, data, evaluate
 from gan.__main__ import main
 from gan.models import parameter_count, seeded
 from gan.report import exact_w1
-from gan.runs import Run
+from gan.state import Run
 from gan.train import train
 
 

@@ -75,7 +75,7 @@ def test_the_average_moves_by_its_decay() -> None:
     slow, fast = nn.BatchNorm1d(2), nn.BatchNorm1d(2)
     nn.init.constant_(fast.weight, 3.0)
     fast.running_mean.fill_(10.0)
-    average_(slow, fast, 0.9)
+    average_(slow, fast, 0.1)
     torch.testing.assert_close(slow.weight.detach(), torch.full((2,), 1.2))
     torch.testing.assert_close(slow.running_mean, torch.full((2,), 1.0))
 

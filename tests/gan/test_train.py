@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 import torch
 
-from gan import CheckpointError, ConfigError, DataError, DivergedError, checkpoint, records, runs
-from gan import train as training
+from gan import CheckpointError, ConfigError, DataError, DivergedError, checkpoint, records, runs, updates
 from gan.config import from_flags
 from gan.interrupt import Interrupt
-from gan.runs import Run, resume, start
-from gan.train import critic_update, generator_update, train
+from gan.runs import resume, start
+from gan.state import Run
+from gan.train import train
+from gan.updates import critic_update, generator_update
 
 NewRun = Callable[..., Run]
 
@@ -50,14 +51,14 @@ def assert_same_state(first: Run, second: Run) -> None:
 
 def interrupt_after(step: int, monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGTERM) -> None:
     """Send this process a signal while the run makes its step ``step``."""
-    original = training.generator_update
+    original = updates.generator_update
 
     def update(run: Run) -> torch.Tensor:
         if run.step + 1 == step:
             os.kill(os.getpid(), number)
         return original(run)
 
-    monkeypatch.setattr(training, "generator_update", update)
+    monkeypatch.setattr(updates, "generator_update", update)
 
 
 @pytest.mark.parametrize(
