@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .families import FAMILIES
-from .instances import SCORED
+from .instances import CURVES, SCORED
 from .row import Row
 
 __all__ = ["write"]
@@ -22,7 +22,11 @@ _STYLES = {
     "clip": ("#999999", "x"),
 }
 _SMALLEST = 1e-3  # of an axis of errors
-_TITLES = ("error on funnel pairs", "what the certified lower bound lacks", "error for CPU seconds, all problems")
+_TITLES = (
+    "error on funnel pairs",
+    "what the certified lower bound lacks",
+    "error for CPU seconds: d = 8 solid, 64 dashed",
+)
 
 
 def write(path: Path, rows: Sequence[Row]) -> None:
@@ -35,9 +39,10 @@ def write(path: Path, rows: Sequence[Row]) -> None:
     rows = [row for row in rows if row.fits]
     canvas, axes = plt.subplots(1, 3, figsize=(13.0, 4.4), sharey=True)
     funnels = [row for row in rows if row.instance.problem.startswith("funnels")]
-    _against_d(axes[0], [row for row in funnels if FAMILIES[row.instance.family].in_units], lambda row: abs(row.error))
-    _against_d(axes[1], funnels, lambda row: row.shortfall)
-    _against_seconds(axes[2], [row for row in rows if FAMILIES[row.instance.family].in_units])
+    in_units = [row for row in funnels if FAMILIES[row.instance.family].in_units]
+    _against_d(axes[0], [row for row in in_units if not row.instance.on_curve], lambda row: abs(row.error))
+    _against_d(axes[1], [row for row in funnels if not row.instance.on_curve], lambda row: row.shortfall)
+    _against_seconds(axes[2], in_units)
     for ax, title in zip(axes, _TITLES, strict=True):
         ax.set_ylim(_SMALLEST / 1.2, 1.5)  # before the scale: an empty logarithmic axis has no limits
         ax.set_yscale("log")
@@ -71,11 +76,12 @@ def _against_d(ax: Any, rows: Sequence[Row], value: Callable[[Row], float]) -> N
 
 def _against_seconds(ax: Any, rows: Sequence[Row]) -> None:
     for name in FAMILIES:
-        fits = [fit for row in rows if row.instance.family == name for fit in row.fits]
-        points = [(fit.seconds, max(_SMALLEST, abs(fit.error))) for fit in fits]
-        if points:
-            colour, marker = _STYLES[name]
-            ax.plot(*zip(*points, strict=True), marker, ls="", ms=4, alpha=0.7, color=colour)
+        for problem, dashes in zip(CURVES, ("-", "--"), strict=True):
+            chosen = [row for row in rows if (row.instance.family, row.instance.problem) == (name, problem)]
+            points = sorted((row.seconds, max(_SMALLEST, abs(row.error))) for row in chosen)
+            if points:
+                colour, marker = _STYLES[name]
+                ax.plot(*zip(*points, strict=True), dashes, marker=marker, ms=5, lw=1.0, color=colour)
     ax.set(xscale="log", xlabel="CPU seconds of a fit")
 
 

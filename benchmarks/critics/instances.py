@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from ..problems import CRITICS, FUNNELS, SEEDS
 from .families import FAMILIES, Family
 
-__all__ = ["SCORED", "Effort", "Instance", "select"]
+__all__ = ["CURVES", "SCORED", "Effort", "Instance", "select"]
 
 SCORED = "one-sided"  # the family that the targets are for: what `dual.fit` does by default
+CURVES = ("funnels16-8d", "funnels16-64d")  # on which every family is given more and more steps
 _SMOKE = ("funnels4-2d", "funnels16-8d")
+_CURVE_STEPS = (100, 300, 1000, 3000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,13 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """A row: the fits of a family on a problem, one for every seed."""
+    """A row: the fits of a family on a problem, one for every seed; ``on_curve``, a point of error against seconds."""
 
     problem: str
     family: str
     seeds: tuple[int, ...]
     effort: Effort
+    on_curve: bool = False
 
     @property
     def name(self) -> str:
@@ -48,7 +51,7 @@ class Instance:
     @property
     def scored(self) -> bool:
         """Whether it has targets."""
-        return self.problem in FUNNELS and self.family == SCORED and len(self.seeds) == len(SEEDS)
+        return self.problem in FUNNELS and self.family == SCORED and self.seeds == SEEDS
 
 
 def select(suite: str, only: Sequence[str] = ()) -> list[Instance]:
@@ -90,6 +93,10 @@ def _full() -> Iterator[Instance]:
         for family in FAMILIES:
             if not (problem in FUNNELS and family == SCORED):
                 yield Instance(problem, family, SEEDS[:1], Effort(600, 256))
+    for problem in CURVES:
+        for family in (name for name in FAMILIES if FAMILIES[name].in_units):
+            for steps in _CURVE_STEPS:
+                yield Instance(problem, family, SEEDS[:1], Effort(steps), on_curve=True)
 
 
 _SUITES = {"smoke": list(_smoke()), "full": list(_full())}

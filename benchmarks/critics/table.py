@@ -13,9 +13,10 @@ _TITLE = """\
 wdist.dual.fit on pairs of known W1, fresh points, one thread. (5): median over 5 seeds, the worst of them behind it.
 error: of `corrected`, of `value` where there is no correction, over W1, less 1 (a clipped critic's units are unknown).
 raw: `value` over W1. cosine: of the critic's gradient with the optimal one. bracket: certified [lower, upper] over W1,
-95 %. lacks: what lower is short of W1. target: for |error|, for what lower lacks; and 180 CPU seconds a fit.
+95 %. lacks: what lower is short of W1. target: for |error|, for what lower lacks; and 180 CPU seconds a fit. steps:
+fit's own number where none is said.
 """
-_WIDTHS = {"problem": 16, "W1": 7, "critic": 13, "error": 7, "worst": 7, "raw": 6, "cosine": 6}
+_WIDTHS = {"problem": 16, "W1": 7, "critic": 13, "steps": 5, "error": 7, "worst": 7, "raw": 6, "cosine": 6}
 _WIDTHS |= {"bracket": 13, "width": 6, "lacks": 6, "worst ": 6, "CPU s": 6, "target": 8, "met": 3}
 _LEFT = ("problem", "critic", "target", "met")
 
@@ -36,6 +37,7 @@ def line(row: Row) -> str:
             "problem": instance.problem,
             "W1": f"{row.fits[0].w1:.4f}",
             "critic": f"{instance.family} ({len(row.fits)})" if several else instance.family,
+            "steps": str(instance.effort.steps or ""),
             "error": _percent(row.error) if in_units else "—",
             "worst": _percent(row.worst_error) if several and in_units else "",
             "raw": f"{row.raw:.3f}",
