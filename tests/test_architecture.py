@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # everything that it imports and below everything that imports it. `_x` is a helper of the rooms above it.
 FLOORS: tuple[set[str], ...] = (
     {"errors", "result"},
-    {"_arrays", "compilation"},
+    {"_arrays", "blockfile", "compilation"},
+    {"jobs"},
     {"_pairs", "covariances", "laws", "sketch", "radix", "staircase"},
     {"_nearby", "histograms", "torch_laws"},
     {"frozen"},
@@ -41,6 +42,7 @@ FLOORS: tuple[set[str], ...] = (
     {"brackets"},
     {"inference", "dual"},
     {"front"},
+    {"members", "tiles"},
     {"many", "plot"},
     {"__init__", "__main__"},
 )

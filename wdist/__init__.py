@@ -26,6 +26,7 @@ _HOMES = {
     "steepest": ("max_sliced",),
     "inference": ("two_sample_test",),
     "front": ("wasserstein",),
+    "many": ("pairwise",),
 }
 # Wings with dependencies of their own: torch, matplotlib.
 _WINGS = ("dual", "plot")
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from .inference import two_sample_test as two_sample_test
     from .interpolation import gaussian_geodesic as gaussian_geodesic
     from .line import wasserstein_1d as wasserstein_1d
+    from .many import pairwise as pairwise
     from .measures import CDF as CDF
     from .measures import Gaussian as Gaussian
     from .measures import Histogram as Histogram

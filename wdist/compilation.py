@@ -9,13 +9,14 @@ the kernel is compiled again without a cache, some seconds lost and nothing else
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["Kernel", "interpreting", "kernel", "patiently"]
+__all__ = ["Kernel", "impatiently", "interpreting", "kernel", "patiently"]
 
 _SMALL = 300 * 300  # pairs of points up to which a problem does not wait for the compiler,
 _PATIENCE = 2.0  # until so many seconds have gone into such problems
@@ -74,6 +75,12 @@ def patiently(pairs: int) -> Iterator[None]:
     finally:
         _mode.interpreted = False
         _spent += time.perf_counter() - begin
+
+
+def impatiently() -> None:
+    """From now on small problems of this process wait for the compiler too: many are to come."""
+    global _spent
+    _spent = math.inf
 
 
 def interpreting() -> bool:

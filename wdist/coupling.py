@@ -54,8 +54,10 @@ class Coupling(NamedTuple):
 def coupling_distance(x: Array, y: Array, a: Array | None, b: Array | None, p: float) -> Array:
     """W_p of samples along the last axis; None for equal weights. Arrays of float64, all of one kind."""
     xp = namespace(x, y)
-    if not is_tensor(x) and x.size + y.size >= MANY:
-        return _compiled_distance(x, y, a, b, p)
+    if not is_tensor(x):
+        rows = math.prod(np.broadcast_shapes(x.shape[:-1], y.shape[:-1]))
+        if max(x.size + y.size, rows * (x.shape[-1] + y.shape[-1])) >= MANY:
+            return _compiled_distance(x, y, a, b, p)
     equal = a is None and b is None
     if p == 1 and not equal:
         return w1_by_cdf(x, y, a, b)  # one sort instead of three

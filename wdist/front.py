@@ -15,9 +15,9 @@ from .measures import Gaussian, Histogram, Measure, Samples, as_measure, check_p
 from .monotone import plan_on_the_line
 from .result import Kind, Result
 
-__all__ = ["wasserstein"]
+__all__ = ["METHODS", "choose", "wasserstein"]
 
-_METHODS = ("auto", "gaussian", "1d", "exact")
+METHODS = ("auto", "gaussian", "1d", "exact")
 
 
 def wasserstein(P: Any, Q: Any, *, p: float, method: str = "auto", rtol: float = 0.0) -> Result:
@@ -57,10 +57,10 @@ def wasserstein(P: Any, Q: Any, *, p: float, method: str = "auto", rtol: float =
     p = check_p(p)
     P, Q = as_measure(P, "P"), as_measure(Q, "Q")
     same_dimension(P, Q, ("P", "Q"))
-    if method not in _METHODS:
-        raise ValueError(f"method is {method!r}: choose one of {', '.join(_METHODS)}")
+    if method not in METHODS:
+        raise ValueError(f"method is {method!r}: choose one of {', '.join(METHODS)}")
     if method == "auto":
-        method = _choose(P, Q, p)
+        method = choose(P, Q, p)
     if method == "gaussian":
         return _gaussian(P, Q, p)
     if method == "1d":
@@ -71,7 +71,8 @@ def wasserstein(P: Any, Q: Any, *, p: float, method: str = "auto", rtol: float =
     return transport(P, Q, p=p, rtol=rtol)
 
 
-def _choose(P: Measure, Q: Measure, p: float) -> str:
+def choose(P: Measure, Q: Measure, p: float) -> str:
+    """The method that is exact for two measures of one dimension; refused with the remedy where there is none."""
     if isinstance(P, Gaussian) and isinstance(Q, Gaussian) and p == 2:
         return "gaussian"
     if P.dim == 1:

@@ -234,7 +234,7 @@ def as_measure(x: Any, name: str, weights: Any = None) -> Measure:
     InvalidMeasureError
         If ``x`` is not a measure.
     """
-    law = x if isinstance(x, Samples | Gaussian) else frozen_law(x, name)
+    law = x if isinstance(x, Samples | Gaussian | Law) else frozen_law(x, name)
     if law is not None:
         if weights is not None:
             raise InvalidMeasureError(

@@ -11,12 +11,14 @@ Progress = Callable[[int], object] | bool | None
 
 
 @contextmanager
-def shown(progress: Progress, title: str) -> Iterator[Callable[[int], object] | None]:
-    """What to call with the number of pivots so far. True: a tqdm bar that counts them, towards an unknown end."""
+def shown(
+    progress: Progress, title: str, unit: str = "pivots", total: int | None = None
+) -> Iterator[Callable[[int], object] | None]:
+    """What to call with the number of units so far. True: a tqdm bar that counts them, towards ``total`` if known."""
     if progress is not True:
         yield progress or None
         return
     from tqdm.auto import tqdm
 
-    with tqdm(desc=title, unit=" pivots", unit_scale=True) as bar:
-        yield lambda pivots: bar.update(pivots - bar.n)
+    with tqdm(desc=title, unit=f" {unit}", unit_scale=True, total=total) as bar:
+        yield lambda done: bar.update(done - bar.n)

@@ -1,0 +1,75 @@
+r"""Transport between few points, all arcs at once: no levels, no search, and a cost instead of a whole Result.
+
+Where thousands of small problems are solved, what surrounds the simplex takes ten times as long as the simplex. Here
+the matrix of costs is its list of arcs. The potentials still tell whether the plan is optimal:
+:math:`\sum a u + \sum b v` with :math:`u_i = \min_j c_{ij} - v_j` is a lower bound, up to rounding.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..masses import Masses
+from .greedy import greedy
+from .masses import integer_masses
+from .pivots import Arcs, optimise
+from .tree import hang
+
+__all__ = ["few_points"]
+
+_FIRST = 6  # arcs per source that the first plan is made of
+_ASSIGNED = 64  # points up to which an assignment by augmenting paths takes less time than a simplex
+_CLOSED = 1e-13  # relative difference of plan and potentials above which the whole engine has to look
+
+
+def few_points(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> float | None:
+    """The least cost of a plan; None where plain doubles leave it in doubt.
+
+    Parameters
+    ----------
+    cost : numpy.ndarray, shape (n, m)
+        At least 0.
+    a, b : numpy.ndarray, shapes (n,) and (m,)
+        Weights, normalised here.
+    """
+    largest = float(cost.max())
+    if not 1e-280 < largest < 1e280:
+        return 0.0 if largest == 0.0 else None
+    i, j = np.flatnonzero(a), np.flatnonzero(b)
+    if len(i) < len(a) or len(j) < len(b):
+        cost, a, b = cost[np.ix_(i, j)], a[i], b[j]
+    n, m = cost.shape
+    if n == m <= _ASSIGNED and np.ptp(a) == 0.0 == np.ptp(b) and (assigned := _assignment(cost)) is not None:
+        return assigned
+    masses = integer_masses(Masses.of(a), Masses.of(b))
+    every = np.arange(m, dtype=np.int32)
+    arcs = Arcs(np.arange(0, n * m + 1, m), np.tile(every, n), cost.ravel())
+    v = cost.min(axis=0)
+    reduced = cost - v
+    some = np.argpartition(reduced, _FIRST, axis=1)[:, :_FIRST] if m > _FIRST else np.tile(every, (n, 1))
+    u = reduced.min(axis=1)
+    first = Arcs(np.arange(0, some.size + 1, some.shape[1]), some.astype(np.int32).ravel(), _taken(cost, some))
+    forest = greedy(first, u, v, *masses)
+    tree = hang(forest, cost[forest.i, forest.j], u, m)
+    for _ in optimise(tree, arcs):
+        pass
+    total = float(masses[0].sum())
+    primal = float(np.abs(tree.price[:-1]) @ (tree.flow[:-1] / total))
+    v = -tree.potential[n:-1]
+    dual = float((cost - v).min(axis=1) @ (masses[0] / total) + v @ (masses[1] / total))
+    return primal if abs(primal - dual) <= _CLOSED * primal else None
+
+
+def _assignment(cost: np.ndarray) -> float | None:
+    """The least mean cost of a permutation; None where paths of n rounded costs may end at another than the best."""
+    from scipy.optimize import linear_sum_assignment
+
+    terms = cost[linear_sum_assignment(cost)]
+    total = math.fsum(terms)
+    return total / len(cost) if 2.0**-51 * len(cost) ** 2 * float(cost.max()) <= 1e-11 * total else None
+
+
+def _taken(cost: np.ndarray, which: np.ndarray) -> np.ndarray:
+    return np.take_along_axis(cost, which, axis=1).ravel()

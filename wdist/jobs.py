@@ -1,0 +1,46 @@
+"""Many tasks: here while they are few, wherever joblib's backend is when they are many.
+
+The first half second of tasks is done in this process, so that a small job waits for no other to start, and kernels
+are compiled once, onto the disk, before others look for them there. The rest goes through joblib's ``Parallel`` with no
+backend named: processes on this machine, or what ``joblib.parallel_config`` says.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain, islice
+from typing import Any
+
+from .compilation import impatiently
+
+__all__ = ["ask"]
+
+_HERE = 0.5  # seconds of tasks that are done before others are asked for help
+
+
+def ask(function: Callable[..., Any], tasks: Iterable[Any], n_jobs: int | None) -> Iterator[Any]:
+    """``function`` of every task, in any order; elsewhere it is called with ``elsewhere=True``."""
+    rest, begin = iter(tasks), time.perf_counter()
+    for task in rest:
+        yield function(task)
+        if time.perf_counter() - begin > _HERE:
+            break
+    impatiently()
+    for task in islice(rest, None if n_jobs == 1 else 1):
+        yield function(task)  # by compiled code, which is on the disk when others look for it
+    if (first := next(rest, None)) is None:
+        return
+    from joblib import Parallel, delayed, effective_n_jobs
+
+    call, rest = delayed(partial(function, elsewhere=True)), chain([first], rest)
+    try:
+        yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered")(map(call, rest))
+    except ValueError as error:
+        if "return_as" not in str(error):
+            raise
+        # A backend that answers only when all is done is asked for a little at a time.
+        with Parallel(n_jobs=n_jobs) as parallel:
+            while some := list(islice(rest, 4 * effective_n_jobs(n_jobs))):
+                yield from parallel(map(call, some))

@@ -1,0 +1,173 @@
+"""A matrix of distances in tiles: some rows against some columns, each an answer of its own.
+
+A tile knows nothing but its measures, so that it can be solved anywhere. Its size depends on the measures only, never
+on the machine: the same matrix always falls into the same tiles.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .compilation import impatiently
+from .coupling import coupling_distance
+from .errors import NotConvergedError
+from .exact import transport
+from .exact.small import few_points
+from .families import gaussian_of, stacked
+from .front import wasserstein
+from .gaussian import gaussian_w2
+from .measures import Gaussian, Samples
+from .result import Result
+
+__all__ = ["KINDS", "Question", "Tile", "cut", "solve"]
+
+KINDS = ("exact", "bound", "estimate")  # a kind is stored as its place here
+
+_SECONDS = 0.25  # that a tile of separate solves should take, very roughly
+_WORK = 2.0**24  # elementary steps of a tile that is solved as one batch
+_WIDEST = 512
+_FEW = 120 * 120  # pairs of points up to which a simplex on all of them is the faster one
+
+
+class Question(NamedTuple):
+    """What is asked of every pair.
+
+    ``how`` is "gaussian" or "1d" for tiles in one batch; "clouds" for points pair by pair, without brackets; else
+    "pairs", by ``wasserstein``.
+    """
+
+    how: str
+    method: str
+    p: float
+    metric: str
+    brackets: bool
+
+
+class Tile(NamedTuple):
+    """Rows against columns, from (first_row, first_column) on; of a tile on the diagonal only what is above it."""
+
+    number: int
+    first_row: int
+    first_column: int
+    rows: Sequence[Any]
+    columns: Sequence[Any]
+    diagonal: bool
+    question: Question
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of the answer: distances; and with brackets lower, upper and kind."""
+        return (4 if self.question.brackets else 1, len(self.rows), len(self.columns))
+
+    @property
+    def pairs(self) -> int:
+        """How many distances it takes."""
+        return len(self.rows) * (len(self.rows) - 1) // 2 if self.diagonal else len(self.rows) * len(self.columns)
+
+
+def cut(rows: Sequence[Any], columns: Sequence[Any], symmetric: bool, question: Question) -> Iterator[Tile]:
+    """The tiles of a matrix; of a symmetric one those on and above the diagonal."""
+    edge = _edge([*rows, *([] if symmetric else columns)], question)
+    number = 0
+    for i in range(0, len(rows), edge):
+        for j in range(i if symmetric else 0, len(columns), edge):
+            part, beside = rows[i : i + edge], columns[j : j + edge]
+            yield Tile(number, i, j, part, beside, symmetric and i == j, question)
+            number += 1
+
+
+def solve(tile: Tile, elsewhere: bool = False) -> tuple[int, np.ndarray]:
+    """The tile's number and its answer; in a process of its own, kernels are compiled at once."""
+    if elsewhere:
+        impatiently()
+    if tile.question.how == "gaussian":
+        rows, columns = stacked(list(tile.rows)), stacked(list(tile.columns))
+        return tile.number, np.asarray(gaussian_w2(_along(rows, 1), _along(columns, 0)))[None]
+    return tile.number, _sorted_once(tile)[None] if tile.question.how == "1d" else _one_by_one(tile)
+
+
+def _edge(measures: Sequence[Any], question: Question) -> int:
+    if question.how == "gaussian":
+        pairs = _WORK / (measures[0].dim ** 3 + 50)
+    elif question.how == "1d":
+        pairs = _WORK / (2 * max(len(m) for m in measures))
+    else:
+        pairs = _SECONDS / max(_seconds(m) for m in measures)
+    return int(min(max(math.sqrt(pairs), 1), _WIDEST))
+
+
+def _seconds(measure: Any) -> float:
+    """What a distance to its like takes, very roughly."""
+    if isinstance(measure, Samples):
+        return 2e-4 + 1e-5 * len(measure)
+    return 1e-2
+
+
+def _along(law: Gaussian, axis: int) -> Gaussian:
+    """A batch of Gaussians along one axis of two."""
+    parts = (None if z is None else np.expand_dims(z, axis) for z in (law.mean, law.cov, law.factor))
+    mean, cov, factor = parts
+    return gaussian_of(mean, cov, factor, law.dtype)
+
+
+def _sorted_once(tile: Tile) -> np.ndarray:
+    """Samples on the line: those of one size and kind as one batch, of which every row is sorted once."""
+    answer = np.empty(tile.shape[1:])
+    for i, (x, a) in _batches(tile.rows):
+        for j, (y, b) in _batches(tile.columns):
+            left, right = (None if a is None else a[:, None], None if b is None else b[None])
+            answer[np.ix_(i, j)] = coupling_distance(x[:, None], y[None], left, right, tile.question.p)
+    return answer
+
+
+def _batches(samples: Sequence[Samples]) -> Iterator[tuple[list[int], tuple[np.ndarray, np.ndarray | None]]]:
+    alike: dict[tuple[int, bool], list[int]] = defaultdict(list)
+    for k, sample in enumerate(samples):
+        alike[len(sample), sample.weights is None].append(k)
+    for (_, equal), places in alike.items():
+        points = np.stack([samples[k].points[:, 0] for k in places])
+        yield places, (points, None if equal else np.stack([samples[k].mass for k in places]))
+
+
+def _one_by_one(tile: Tile) -> np.ndarray:
+    answer = np.zeros(tile.shape)
+    few = tile.question.how == "clouds"
+    for i, x in enumerate(tile.rows):
+        for j in range(i + 1 if tile.diagonal else 0, len(tile.columns)):
+            y = tile.columns[j]
+            if few and (distance := _quickly(x, y, tile.question)) is not None:
+                answer[0, i, j] = distance
+                continue
+            try:
+                found = _pair(x, y, tile.question)
+            except NotConvergedError as error:
+                where = f"row {tile.first_row + i} and column {tile.first_column + j} of the matrix: "
+                raise NotConvergedError(where + error.message, error.result) from None
+            facts = (found.distance, found.lower, found.upper, KINDS.index(found.kind))
+            answer[:, i, j] = facts[: len(answer)]
+    return answer
+
+
+def _quickly(x: Samples, y: Samples, question: Question) -> float | None:
+    """W_p of few points, without plan and bracket; None where it takes the whole engine."""
+    if len(x) * len(y) > _FEW:
+        return None
+    from scipy.spatial.distance import cdist
+
+    p, squares = question.p, question.p == 2 and question.metric == "euclidean"
+    with np.errstate(over="ignore"):  # infinite costs are left to the engine, which knows units
+        cost = cdist(x.points, y.points, "sqeuclidean" if squares else question.metric)
+        cost = cost if squares or p == 1 else cost**p
+    least = few_points(cost, x.given, y.given)
+    return None if least is None else least ** (1 / p)
+
+
+def _pair(x: Any, y: Any, question: Question) -> Result:
+    if question.metric != "euclidean":
+        return transport(x, y, p=question.p, metric=question.metric)
+    return wasserstein(x, y, p=question.p, method=question.method)
