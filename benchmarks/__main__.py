@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import gaussians, line, report, runner
+from . import gan, gaussians, line, report, runner
 from .critics import command as critics
 from .critics import coverage
 from .critics.instances import select as select_critics
@@ -14,7 +14,7 @@ from .exact import command, instances
 
 _IMPORT = "import"  # the benchmark of `import wdist`, by the name that --only knows
 # Comparisons with tables of their own: run(suite, out) says whether all went well.
-_TABLES = {line.NAME: line.run, gaussians.NAME: gaussians.run}
+_TABLES = {line.NAME: line.run, gaussians.NAME: gaussians.run, gan.NAME: gan.run}
 _ALONE = {coverage.NAME: coverage.run}  # as those, but too long for a suite: only where --only names it
 
 
@@ -102,8 +102,9 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="problems, estimators, import, line, gaussians; dual-coverage; or dual, exact or exact-large, and rows of "
-        "theirs; default: all, without line, gaussians and the exact engine in the smoke suite, and without dual",
+        help="problems, estimators, import, line, gaussians, gan; dual-coverage; or dual, exact or exact-large, and "
+        "rows of theirs; default: all, without line, gaussians, gan and the exact engine in the smoke suite, and "
+        "without dual",
     )
     parser.add_argument("--out", type=Path, default=Path("bench-out"), metavar="DIR", help="where JSON, CSV and PNG go")
     return parser
