@@ -1,12 +1,16 @@
-"""The command line: ``python -m benchmarks [--suite smoke|full] [--only NAME...] [--out DIR]``."""
+"""The command line: ``python -m benchmarks [--suite smoke|full] [--only NAME...] [--out DIR]``, ``compare OLD NEW``."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from . import gan, gaussians, line, report, runner
+from .compare import CompareError, compare
+from .comparison import command as comparison
+from .comparison import stage
 from .critics import command as critics
 from .critics import coverage
 from .critics.instances import select as select_critics
@@ -20,8 +24,13 @@ _ALONE = {coverage.NAME: coverage.run}  # as those, but too long for a suite: on
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a suite, print its tables, write its files, and return the exit status: 1 for a wrong or missing answer."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["compare"]:
+        return _compare(arguments[1:])
     parser = _parser()
     options = parser.parse_args(arguments)
+    if stage.NAME in options.only:
+        return _comparison(parser, options)
     if critics.NAME in options.only:
         return _critics(parser, options)
     elsewhere = (_IMPORT, *_TABLES, *_ALONE)
@@ -42,6 +51,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, table in (_TABLES | _ALONE).items():  # like the exact engine, not in the smoke suite unless named
         if name in options.only or (not options.only and suite.name == "full" and name in _TABLES):
             well &= table(suite.name, options.out)
+    return 0 if well else 1
+
+
+def _compare(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks compare", description="Two runs beside each other.")
+    parser.add_argument("old", type=Path, metavar="OLD.json")
+    parser.add_argument("new", type=Path, metavar="NEW.json")
+    options = parser.parse_args(arguments)
+    try:
+        print("\n".join(compare(options.old, options.new)))
+    except CompareError as error:
+        parser.error(str(error))
+    return 0
+
+
+def _comparison(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """All estimators on one stage, or those that --only gives beside the name."""
+    try:
+        well = comparison.run(options.suite, options.out, [name for name in options.only if name != stage.NAME])
+    except ValueError as error:
+        parser.error(str(error))
     return 0 if well else 1
 
 
@@ -102,9 +132,9 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="problems, estimators, import, line, gaussians, gan; dual-coverage; or dual, exact or exact-large, and "
-        "rows of theirs; default: all, without line, gaussians, gan and the exact engine in the smoke suite, and "
-        "without dual",
+        help=f"problems, estimators, import, {', '.join(_TABLES | _ALONE)}; comparison, and estimators; dual, exact or "
+        f"exact-large, and rows of theirs; default: all problems and the import, and in the full suite "
+        f"{', '.join(_TABLES)} and exact",
     )
     parser.add_argument("--out", type=Path, default=Path("bench-out"), metavar="DIR", help="where JSON, CSV and PNG go")
     return parser

@@ -8,12 +8,13 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from .estimators import ESTIMATORS
+from .problems import known_problem
 from .runner import IMPORT_LIMIT, Row, Suite
 
 __all__ = ["figure", "header", "import_line", "machine", "table_line", "write_csv", "write_json"]
@@ -24,8 +25,8 @@ _HEAD = (
 )
 _SMALLEST, _LARGEST = 1e-4, 3.0  # limits of the figure's axis
 # Okabe and Ito's palette, distinct for colour-blind readers too.
-_COLOURS = {"wdist": "#0072B2", "pot": "#E69F00", "critic": "#009E73"}
-_LEGEND = {"wdist": "wdist, direct", "pot": "POT", "critic": "wdist, critic"}
+_COLOURS = {"wdist": "#0072B2", "peer": "#E69F00", "critic": "#009E73"}
+_LEGEND = {"wdist": "wdist, direct", "peer": "POT, geomloss", "critic": "wdist, critic"}
 
 
 def header(suite: Suite) -> str:
@@ -60,14 +61,21 @@ def import_line(seconds: float) -> str:
 
 def machine() -> dict[str, Any]:
     """Where the numbers come from."""
-    packages = ("numpy", "scipy", "numba", "torch", "pot")
+    packages = ("numpy", "scipy", "numba", "torch", "pot", "geomloss")
     return {
         "python": platform.python_version(),
         "system": platform.system(),
         "architecture": platform.machine(),
         "cores": os.cpu_count(),
-        "packages": {name: version(name) for name in packages},
+        "packages": {name: _version(name) for name in packages},
     }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
 
 
 def write_json(path: Path, suite: Suite, rows: Sequence[Row], seconds: float | None) -> None:
@@ -167,15 +175,13 @@ def _legend(rows: Sequence[Row]) -> list[Any]:
 
 
 def _family(estimator: str) -> str:
-    if estimator.startswith("pot"):
-        return "pot"
-    return "critic" if estimator in ("gp", "one-sided", "clip") else "wdist"
+    if ESTIMATORS[estimator].package is not None:
+        return "peer"
+    return "critic" if ESTIMATORS[estimator].trains else "wdist"
 
 
 def _law_w1(row: Row) -> str:
-    from .problems import PROBLEMS
-
-    return f"{PROBLEMS[row.problem].w1:.4f}"
+    return f"{known_problem(row.problem).w1:.4f}"
 
 
 def _error(error: float | None) -> str:

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .estimators import ESTIMATORS, Effort, Estimator
-from .problems import PROBLEMS, Problem
+from .problems import PROBLEMS, Problem, known_problem
 from .process import MIB, metered, stream
 
-__all__ = ["IMPORT_LIMIT", "SUITES", "Row", "Suite", "cells", "import_seconds", "run"]
+__all__ = ["IMPORT_LIMIT", "SUITES", "Row", "Suite", "cells", "import_seconds", "measured", "run"]
 
 IMPORT_LIMIT = 0.03  # CPU seconds that `import wdist` may take above `import numpy`
 _IMPORT_TRIALS = 5
@@ -28,19 +28,20 @@ _WARM_UP = Effort(steps=2, projections=2)
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Problems, sample size and effort that go together."""
+    """Problems, sample size and effort that go together, and the estimators that take too long for it."""
 
     name: str
     problems: tuple[str, ...]
     n: int
     effort: Effort
+    without: tuple[str, ...] = ()
 
 
 _SMOKE = ("gaussians-1d", "translation-2d", "funnel-2d", "balls-3d", "homothety-8d")
 SUITES = {
     suite.name: suite
     for suite in (
-        Suite("smoke", _SMOKE, 1000, Effort(steps=400, projections=100)),
+        Suite("smoke", _SMOKE, 1000, Effort(steps=400, projections=100), without=("pot-sinkhorn", "geomloss")),
         Suite("full", tuple(PROBLEMS), 2000, Effort(steps=4000, projections=1000)),
     )
 }
@@ -99,7 +100,7 @@ def cells(suite: Suite, only: Sequence[str] = ()) -> list[tuple[Problem, Estimat
             "exact or exact-large and rows of theirs"
         )
     problems = [name for name in suite.problems if name in only] or suite.problems
-    estimators = [name for name in ESTIMATORS if name in only] or list(ESTIMATORS)
+    estimators = [name for name in ESTIMATORS if name in only] or [n for n in ESTIMATORS if n not in suite.without]
     pairs = [(PROBLEMS[problem], ESTIMATORS[estimator]) for problem in problems for estimator in estimators]
     if not (found := [(problem, estimator) for problem, estimator in pairs if estimator.applies_to(problem.dim)]):
         raise ValueError(
@@ -112,7 +113,21 @@ def cells(suite: Suite, only: Sequence[str] = ()) -> list[tuple[Problem, Estimat
 def run(suite: Suite, pairs: Sequence[tuple[Problem, Estimator]]) -> Iterator[Row]:
     """Measure the cells one after the other, each in a fresh process."""
     for problem, estimator in pairs:
-        yield from stream(_cell, (problem.name, estimator.name, suite))
+        yield measured(problem, estimator, suite.n, suite.effort)
+
+
+def measured(
+    problem: Problem, estimator: Estimator, n: int, effort: Effort, *, seed: int = _SEED, limit: float | None = None
+) -> Row:
+    """One cell, in a fresh process.
+
+    Raises
+    ------
+    ProcessError
+        If the estimator fails, or takes more than ``limit`` seconds.
+    """
+    (row,) = stream(_cell, (problem.name, estimator.name, n, effort, seed), limit)
+    return row
 
 
 def import_seconds() -> float:
@@ -123,18 +138,18 @@ def import_seconds() -> float:
     return min(float(trial.stdout) for trial in trials)
 
 
-def _cell(problem_name: str, estimator_name: str, suite: Suite) -> Iterator[Row]:
+def _cell(problem_name: str, estimator_name: str, n: int, effort: Effort, seed: int) -> Iterator[Row]:
     """Runs in a process of its own."""
-    problem, estimator = PROBLEMS[problem_name], ESTIMATORS[estimator_name]
+    problem, estimator = known_problem(problem_name), ESTIMATORS[estimator_name]
     draw = problem.paired if estimator.paired else problem.independent
-    x, y = draw(suite.n, np.random.default_rng(_SEED))
+    x, y = draw(n, np.random.default_rng(seed))
     truth = float(np.linalg.norm(x - y, axis=1).mean()) if estimator.paired else problem.w1
     estimator.measure(x[:_WARM_UP_POINTS], y[:_WARM_UP_POINTS], _WARM_UP)
-    answer, seconds, peak = metered(lambda: estimator.measure(x, y, suite.effort))
+    answer, seconds, peak = metered(lambda: estimator.measure(x, y, effort))
     yield Row(
         problem=problem.name,
         dim=problem.dim,
-        n=suite.n,
+        n=n,
         estimator=estimator.name,
         quantity=estimator.quantity,
         kind=answer.kind,

@@ -4,7 +4,7 @@
 it is asked for by `critic_problem`. `streams` draws what a critic gets to see of one.
 """
 
-from .catalogue import BUDGET, CRITICS, FUNNELS, PROBLEMS, SEEDS, critic_problem
+from .catalogue import BUDGET, CRITICS, FUNNELS, PROBLEMS, SEEDS, critic_problem, known_problem
 from .problem import Problem
 from .stream import BudgetError, Stream, streams
 
@@ -18,5 +18,6 @@ __all__ = [
     "Problem",
     "Stream",
     "critic_problem",
+    "known_problem",
     "streams",
 ]

@@ -9,7 +9,7 @@ from .funnels import funnels
 from .known import balls, exponentials, homothety, line, shear, subspace, touching_funnels, translation
 from .problem import Problem
 
-__all__ = ["BUDGET", "CRITICS", "FUNNELS", "PROBLEMS", "SEEDS", "critic_problem"]
+__all__ = ["BUDGET", "CRITICS", "FUNNELS", "PROBLEMS", "SEEDS", "critic_problem", "known_problem"]
 
 BUDGET = 1_000_000  # points a side that a fit may draw, to train, to validate and to be judged together
 SEEDS = (0, 1, 2, 3, 4)  # of the samples and of the fit
@@ -44,3 +44,8 @@ CRITICS: dict[str, Callable[[], Problem]] = {
 def critic_problem(name: str) -> Problem:
     """The problem of `CRITICS` of that name."""
     return CRITICS[name]()
+
+
+def known_problem(name: str) -> Problem:
+    """The problem of that name, of either catalogue."""
+    return PROBLEMS[name] if name in PROBLEMS else critic_problem(name)

@@ -20,7 +20,8 @@ def names(*only: str) -> list[tuple[str, str]]:
 
 def test_everything_that_applies_is_selected_without_names() -> None:
     dims = {problem: int(problem.rstrip("d").rpartition("-")[2]) for problem in SMOKE.problems}
-    expected = [(p, e) for p in SMOKE.problems for e in ESTIMATORS if dims[p] == 1 or e not in ("1d", "pot-1d")]
+    quick = [e for e in ESTIMATORS if e not in SMOKE.without]
+    expected = [(p, e) for p in SMOKE.problems for e in quick if dims[p] == 1 or e not in ("1d", "pot-1d")]
     assert names() == expected
 
 
@@ -28,6 +29,12 @@ def test_a_problem_selects_its_row_and_an_estimator_its_column() -> None:
     assert {problem for problem, _ in names("funnel-2d")} == {"funnel-2d"}
     assert names("gp") == [(problem, "gp") for problem in SMOKE.problems]
     assert names("gp", "funnel-2d") == [("funnel-2d", "gp")]
+
+
+def test_what_takes_too_long_for_the_suite_is_selected_by_name_alone() -> None:
+    assert {"pot-sinkhorn", "geomloss"} <= set(SMOKE.without)
+    assert names("geomloss", "funnel-2d") == [("funnel-2d", "geomloss")]
+    assert set(SUITES["full"].without) == set()
 
 
 def test_line_estimators_run_on_the_line_only() -> None:

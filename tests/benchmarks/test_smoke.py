@@ -112,7 +112,7 @@ def test_critics_say_what_their_number_is(smoke: Run) -> None:
 
 
 def test_seconds_and_memory_are_measured(smoke: Run) -> None:
-    assert {row["estimator"] for row in smoke.record["rows"]} == set(ESTIMATORS)
+    assert {row["estimator"] for row in smoke.record["rows"]} == set(ESTIMATORS) - set(SUITES["smoke"].without)
     for row in smoke.record["rows"]:
         assert 0.0 < row["seconds"] < 60.0
         if sys.platform == "linux":
