@@ -42,8 +42,10 @@ FLOORS: tuple[set[str], ...] = (
     {"brackets"},
     {"inference", "dual"},
     {"front"},
-    {"members", "tiles"},
+    {"files", "members", "tiles"},
+    {"below"},
     {"many", "plot"},
+    {"neighbours"},
     {"__init__", "__main__"},
 )
 

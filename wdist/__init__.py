@@ -27,6 +27,7 @@ _HOMES = {
     "inference": ("two_sample_test",),
     "front": ("wasserstein",),
     "many": ("pairwise",),
+    "neighbours": ("nearest",),
 }
 # Wings with dependencies of their own: torch, matplotlib.
 _WINGS = ("dual", "plot")
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from .mixtures import mixture_transport as mixture_transport
     from .mixtures import mixture_w2 as mixture_w2
     from .monotone import transport_map_1d as transport_map_1d
+    from .neighbours import nearest as nearest
     from .projections import sliced as sliced
     from .result import Certificate as Certificate
     from .result import Estimate as Estimate

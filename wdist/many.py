@@ -24,7 +24,7 @@ from .measures import Gaussian, Samples, check_p
 from .members import in_their_type, read_measures
 from .tiles import KINDS, Question, Tile, cut, solve
 
-__all__ = ["Distances", "pairwise"]
+__all__ = ["Distances", "pairwise", "question_of"]
 
 _ANSWERS = 1  # raised when the distances of the same measures change, so that files of before are refused
 _METRICS = ("euclidean", "cityblock", "chebyshev")
@@ -111,7 +111,7 @@ def pairwise(
     p = check_p(p)
     rows, tensors = read_measures(measures, "measures")
     columns, more = (rows, []) if others is None else read_measures(others, "others")
-    question = _question(rows, columns, p, method, metric, brackets)
+    question = question_of(rows, columns, p, method, metric, brackets, ("measures", "others"))
     key = None if cache is None else _key(rows, None if others is None else columns, question)
     keep = nullcontext() if cache is None or key is None else BlockFile(cache, key)
     tiles = list(cut(rows, columns, others is None, question))
@@ -127,14 +127,16 @@ def pairwise(
     return in_their_type(answer[0], tensors + more)
 
 
-def _question(rows: list[Any], columns: list[Any], p: float, method: str, metric: str, brackets: bool) -> Question:
+def question_of(
+    rows: list[Any], columns: list[Any], p: float, method: str, metric: str, brackets: bool, names: tuple[str, str]
+) -> Question:
     """What to ask of every pair, and whether a tile of them is one batch; refused if a pair has no answer."""
     for value, name, choice in ((method, "method", METHODS), (metric, "metric", _METRICS)):
         if value not in choice:
             raise ValueError(f"{name} is {value!r}: choose one of {', '.join(choice)}")
     if rows[0].dim != columns[0].dim:
         raise InvalidMeasureError(
-            f"measures live in dimension {rows[0].dim} and others in dimension {columns[0].dim}: they must agree"
+            f"{names[0]} live in dimension {rows[0].dim} and {names[1]} in dimension {columns[0].dim}: they must agree"
         )
     kinds = {type(law) for law in (*rows, *columns)}
     if metric != "euclidean" and rows[0].dim > 1 and kinds != {Samples}:

@@ -22,9 +22,8 @@ from .families import gaussian_of, stacked
 from .front import wasserstein
 from .gaussian import gaussian_w2
 from .measures import Gaussian, Samples
-from .result import Result
 
-__all__ = ["KINDS", "Question", "Tile", "cut", "solve"]
+__all__ = ["KINDS", "Question", "Tile", "alike", "cut", "pair", "solve"]
 
 KINDS = ("exact", "bound", "estimate")  # a kind is stored as its place here
 
@@ -91,6 +90,21 @@ def solve(tile: Tile, elsewhere: bool = False) -> tuple[int, np.ndarray]:
     return tile.number, _sorted_once(tile)[None] if tile.question.how == "1d" else _one_by_one(tile)
 
 
+def pair(x: Any, y: Any, question: Question, at: tuple[int, int]) -> tuple[float, ...]:
+    """The distance of two measures; with brackets also lower, upper and kind."""
+    if question.how == "clouds" and (distance := _quickly(x, y, question)) is not None:
+        return (distance,)
+    try:
+        if question.metric != "euclidean":
+            found = transport(x, y, p=question.p, metric=question.metric)
+        else:
+            found = wasserstein(x, y, p=question.p, method=question.method)
+    except NotConvergedError as error:
+        raise NotConvergedError(f"row {at[0]} and column {at[1]}: {error.message}", error.result) from None
+    facts = (found.distance, found.lower, found.upper, KINDS.index(found.kind))
+    return facts if question.brackets else facts[:1]
+
+
 def _edge(measures: Sequence[Any], question: Question) -> int:
     if question.how == "gaussian":
         pairs = _WORK / (measures[0].dim ** 3 + 50)
@@ -118,38 +132,28 @@ def _along(law: Gaussian, axis: int) -> Gaussian:
 def _sorted_once(tile: Tile) -> np.ndarray:
     """Samples on the line: those of one size and kind as one batch, of which every row is sorted once."""
     answer = np.empty(tile.shape[1:])
-    for i, (x, a) in _batches(tile.rows):
-        for j, (y, b) in _batches(tile.columns):
+    for i, x, a in alike(tile.rows):
+        for j, y, b in alike(tile.columns):
             left, right = (None if a is None else a[:, None], None if b is None else b[None])
-            answer[np.ix_(i, j)] = coupling_distance(x[:, None], y[None], left, right, tile.question.p)
+            answer[np.ix_(i, j)] = coupling_distance(x[:, None, :, 0], y[None, :, :, 0], left, right, tile.question.p)
     return answer
 
 
-def _batches(samples: Sequence[Samples]) -> Iterator[tuple[list[int], tuple[np.ndarray, np.ndarray | None]]]:
-    alike: dict[tuple[int, bool], list[int]] = defaultdict(list)
-    for k, sample in enumerate(samples):
-        alike[len(sample), sample.weights is None].append(k)
-    for (_, equal), places in alike.items():
-        points = np.stack([samples[k].points[:, 0] for k in places])
-        yield places, (points, None if equal else np.stack([samples[k].mass for k in places]))
+def alike(clouds: Sequence[Samples]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray | None]]:
+    """Clouds of one size and kind as one array of points and one of weights, with their places in the sequence."""
+    found: dict[tuple[int, bool], list[int]] = defaultdict(list)
+    for k, cloud in enumerate(clouds):
+        found[len(cloud), cloud.weights is None].append(k)
+    for (_, equal), places in found.items():
+        points = np.stack([clouds[k].points for k in places])
+        yield places, points, None if equal else np.stack([clouds[k].mass for k in places])
 
 
 def _one_by_one(tile: Tile) -> np.ndarray:
     answer = np.zeros(tile.shape)
-    few = tile.question.how == "clouds"
     for i, x in enumerate(tile.rows):
         for j in range(i + 1 if tile.diagonal else 0, len(tile.columns)):
-            y = tile.columns[j]
-            if few and (distance := _quickly(x, y, tile.question)) is not None:
-                answer[0, i, j] = distance
-                continue
-            try:
-                found = _pair(x, y, tile.question)
-            except NotConvergedError as error:
-                where = f"row {tile.first_row + i} and column {tile.first_column + j} of the matrix: "
-                raise NotConvergedError(where + error.message, error.result) from None
-            facts = (found.distance, found.lower, found.upper, KINDS.index(found.kind))
-            answer[:, i, j] = facts[: len(answer)]
+            answer[:, i, j] = pair(x, tile.columns[j], tile.question, (tile.first_row + i, tile.first_column + j))
     return answer
 
 
@@ -165,9 +169,3 @@ def _quickly(x: Samples, y: Samples, question: Question) -> float | None:
         cost = cost if squares or p == 1 else cost**p
     least = few_points(cost, x.given, y.given)
     return None if least is None else least ** (1 / p)
-
-
-def _pair(x: Any, y: Any, question: Question) -> Result:
-    if question.metric != "euclidean":
-        return transport(x, y, p=question.p, metric=question.metric)
-    return wasserstein(x, y, p=question.p, method=question.method)
