@@ -15,11 +15,13 @@ from .critics import command as critics
 from .critics import coverage
 from .critics.instances import select as select_critics
 from .exact import command, instances
+from .reliability import command as reliability
 
 _IMPORT = "import"  # the benchmark of `import wdist`, by the name that --only knows
 # Comparisons with tables of their own: run(suite, out) says whether all went well.
 _TABLES = {line.NAME: line.run, gaussians.NAME: gaussians.run, gan.NAME: gan.run}
-_ALONE = {coverage.NAME: coverage.run}  # as those, but too long for a suite: only where --only names it
+# As those, but long, or the same in every suite: only where --only names them.
+_ALONE = {coverage.NAME: coverage.run, reliability.NAME: reliability.run}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

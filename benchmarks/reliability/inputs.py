@@ -1,0 +1,138 @@
+"""What is done to a good argument, and what has to come of it: a named error, or the same number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+__all__ = ["INPUTS", "Input"]
+
+Where = Literal["points", "weights"]
+Due = Literal["error", "same", "scaled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One column of the matrix.
+
+    Attributes
+    ----------
+    name : str
+    where : {"points", "weights"}
+        Which argument of the first measure is spoilt.
+    due : {"error", "same", "scaled"}
+        An error that names the argument, the number of the untouched input, or that number times ``scale``.
+    spoil : callable
+        The good array, float64, to what is given instead.
+    scale : float
+    both : bool
+        Whether the other measure's points go the same way.
+    """
+
+    name: str
+    where: Where
+    due: Due
+    spoil: Callable[[np.ndarray], Any]
+    scale: float = 1.0
+    both: bool = False
+
+
+def _with(value: float) -> Callable[[np.ndarray], np.ndarray]:
+    def spoil(x: np.ndarray) -> np.ndarray:
+        x = x.copy()
+        x.flat[1] = value
+        return x
+
+    return spoil
+
+
+def _masked(x: np.ndarray) -> Any:
+    mask = np.zeros(x.shape, dtype=bool)
+    mask.flat[0] = True
+    return np.ma.masked_array(x, mask)
+
+
+def _read_only(x: np.ndarray) -> np.ndarray:
+    x = x.copy()
+    x.flags.writeable = False
+    return x
+
+
+def _strided(x: np.ndarray) -> np.ndarray:
+    wide = np.full((2 * len(x), *(2 * n for n in x.shape[1:])), np.nan)
+    view = wide[tuple(slice(None, None, 2) for _ in x.shape)]
+    view[...] = x
+    return view
+
+
+def _reversed(x: np.ndarray) -> np.ndarray:
+    return x[::-1].copy()[::-1]
+
+
+def _tensor(dtype: str) -> Callable[[np.ndarray], Any]:
+    def spoil(x: np.ndarray) -> Any:
+        import torch
+
+        return torch.as_tensor(x.copy()).to(getattr(torch, dtype))
+
+    return spoil
+
+
+def _ragged(x: np.ndarray) -> Any:
+    return [[1.0, 2.0], [3.0]]
+
+
+def _as(dtype: Any) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda x: x.astype(dtype)
+
+
+INPUTS = [
+    *(Input(name, "points", "error", _with(v)) for name, v in (("NaN", np.nan), ("+inf", np.inf), ("-inf", -np.inf))),
+    Input("empty", "points", "error", lambda x: x[:0]),
+    Input("0-d", "points", "error", lambda x: x.flat[0]),
+    Input("None", "points", "error", lambda x: None),
+    Input("four axes", "points", "error", lambda x: x.reshape((1, 1, *x.shape, 1))[..., None]),
+    Input("a dimension more", "points", "error", lambda x: np.column_stack([x, x])),
+    Input("complex", "points", "error", lambda x: x + 1j),
+    Input("objects", "points", "error", _as(object)),
+    Input("strings", "points", "error", _as(str)),
+    Input("dates", "points", "error", lambda x: x.astype("datetime64[s]")),
+    Input("ragged", "points", "error", _ragged),
+    Input("masked entry", "points", "error", _masked),
+    Input("a dict", "points", "error", lambda x: {"x": x}),
+    Input("integers", "points", "same", _as(np.int64)),
+    Input("unsigned bytes", "points", "same", _as(np.uint8)),
+    Input("lists", "points", "same", lambda x: x.tolist()),
+    Input("float32", "points", "same", _as(np.float32)),
+    Input("float16", "points", "same", _as(np.float16)),
+    Input("long double", "points", "same", _as(np.longdouble)),
+    Input("big-endian", "points", "same", _as(">f8")),
+    Input("masked array, nothing masked", "points", "same", lambda x: np.ma.masked_array(x)),
+    Input("read-only", "points", "same", _read_only),
+    Input("every other element", "points", "same", _strided),
+    Input("negative strides", "points", "same", _reversed),
+    Input("Fortran order", "points", "same", np.asfortranarray),
+    Input("tensor beside array", "points", "same", _tensor("float64")),
+    Input("float32 tensor", "points", "same", _tensor("float32")),
+    Input("integer tensor", "points", "same", _tensor("int64")),
+    Input("times 1e150", "points", "scaled", lambda x: x * 1e150, 1e150, both=True),
+    Input("times 1e-150", "points", "scaled", lambda x: x * 1e-150, 1e-150, both=True),
+    Input("plus 1e8", "points", "same", lambda x: x + 1e8, both=True),
+    Input("NaN weight", "weights", "error", _with(np.nan)),
+    Input("infinite weight", "weights", "error", _with(np.inf)),
+    Input("negative weight", "weights", "error", _with(-0.25)),
+    Input("weights all 0", "weights", "error", np.zeros_like),
+    Input("a weight too few", "weights", "error", lambda w: w[:-1]),
+    Input("weights of two axes", "weights", "error", lambda w: w[:, None, None]),
+    Input("complex weights", "weights", "error", lambda w: w + 0j),
+    Input("text weights", "weights", "error", _as(str)),
+    Input("one scalar weight", "weights", "error", lambda w: w[0]),
+    Input("weights not normalised", "weights", "same", lambda w: 1000 * w),
+    Input("weights times 1e-300", "weights", "same", lambda w: w * 1e-300),
+    Input("integer weights", "weights", "same", _as(np.int64)),
+    Input("listed weights", "weights", "same", lambda w: w.tolist()),
+    Input("float32 weights", "weights", "same", _as(np.float32)),
+]
