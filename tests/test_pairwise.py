@@ -95,6 +95,15 @@ def test_far_outliers_get_the_whole_engine():
     np.testing.assert_allclose(wdist.pairwise(P, P, p=2), expected, rtol=1e-9, atol=1e-13)
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e-80, 1e80, 1e200])
+@pytest.mark.parametrize("p", [1, 2, 3, 40])
+def test_any_unit_of_length(scale, p):
+    P = np.random.default_rng(0).normal(size=(4, 9, 2))
+    P[3] = P[0] + 1e-30
+    truth = [[wdist.transport(x, y, p=p).distance for y in P] for x in P]
+    np.testing.assert_allclose(wdist.pairwise(scale * P, P * scale, p=p), scale * np.array(truth), rtol=1e-10)
+
+
 def test_tiles_cover_the_matrix_once(monkeypatch):
     rng = np.random.default_rng(2)
     P, Q = rng.normal(size=(2, 23, 6, 2))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ._arrays import power_of_two
 from .compilation import impatiently
 from .coupling import coupling_distance
 from .errors import NotConvergedError
@@ -164,8 +165,9 @@ def _quickly(x: Samples, y: Samples, question: Question) -> float | None:
     from scipy.spatial.distance import cdist
 
     p, squares = question.p, question.p == 2 and question.metric == "euclidean"
-    with np.errstate(over="ignore"):  # infinite costs are left to the engine, which knows units
-        cost = cdist(x.points, y.points, "sqeuclidean" if squares else question.metric)
+    unit = power_of_two(max(float(np.max(np.abs(z.points))) for z in (x, y)))
+    cost = cdist(x.points / unit, y.points / unit, "sqeuclidean" if squares else question.metric)
+    with np.errstate(over="ignore", under="ignore"):  # what is lost by powers is left to the engine
         cost = cost if squares or p == 1 else cost**p
     least = few_points(cost, x.given, y.given)
-    return None if least is None else least ** (1 / p)
+    return None if least is None else unit * least ** (1 / p)

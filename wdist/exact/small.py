@@ -21,6 +21,7 @@ __all__ = ["few_points"]
 
 _FIRST = 6  # arcs per source that the first plan is made of
 _ASSIGNED = 64  # points up to which an assignment by augmenting paths takes less time than a simplex
+_FAINT = 1e-250  # a cost below it may be what an underflow left of others
 _CLOSED = 1e-13  # relative difference of plan and potentials above which the whole engine has to look
 
 
@@ -34,9 +35,8 @@ def few_points(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> float | None:
     a, b : numpy.ndarray, shapes (n,) and (m,)
         Weights, normalised here.
     """
-    largest = float(cost.max())
-    if not 1e-280 < largest < 1e280:
-        return 0.0 if largest == 0.0 else None
+    if not float(cost.max()) < 1e280:
+        return None
     i, j = np.flatnonzero(a), np.flatnonzero(b)
     if len(i) < len(a) or len(j) < len(b):
         cost, a, b = cost[np.ix_(i, j)], a[i], b[j]
@@ -59,7 +59,7 @@ def few_points(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> float | None:
     primal = float(np.abs(tree.price[:-1]) @ (tree.flow[:-1] / total))
     v = -tree.potential[n:-1]
     dual = float((cost - v).min(axis=1) @ (masses[0] / total) + v @ (masses[1] / total))
-    return primal if abs(primal - dual) <= _CLOSED * primal else None
+    return primal if abs(primal - dual) <= _CLOSED * primal and primal > _FAINT else None
 
 
 def _assignment(cost: np.ndarray) -> float | None:
@@ -68,7 +68,8 @@ def _assignment(cost: np.ndarray) -> float | None:
 
     terms = cost[linear_sum_assignment(cost)]
     total = math.fsum(terms)
-    return total / len(cost) if 2.0**-51 * len(cost) ** 2 * float(cost.max()) <= 1e-11 * total else None
+    sure = 2.0**-51 * len(cost) ** 2 * float(cost.max()) <= 1e-11 * total and total > _FAINT
+    return total / len(cost) if sure else None
 
 
 def _taken(cost: np.ndarray, which: np.ndarray) -> np.ndarray:
