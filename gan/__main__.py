@@ -65,12 +65,12 @@ def _say_nothing(line: str) -> None:
 
 
 def _sample(flags: dict[str, Any]) -> int:
-    from . import evaluate, figures
+    from . import evaluate, sheets
 
     if flags["n"] < 1:
         raise ConfigError(f"n is {flags['n']}: draw at least one image")
     images = evaluate.sample(flags["checkpoint"], flags["n"], seed=flags["seed"], device=flags["device"])
-    figures.grid(images.squeeze(1).numpy(), flags["out"])
+    sheets.grid(images.numpy(), flags["out"])
     print(f"{flags['n']} samples: {flags['out'].resolve()}")
     return 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -18,7 +19,7 @@ from .checkpoint import write_atomically
 from .data import Dataset, cache_dir, to_unit
 from .models import seeded
 
-__all__ = ["Classifier", "obtain"]
+__all__ = ["Classifier", "cached", "obtain"]
 
 _RECIPE = "1"  # changes when the network or its training does
 _BATCH, _RATE, _SHIFT = 128, 4e-3, 2
@@ -65,28 +66,44 @@ def obtain(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier:
     data : Dataset
         On the CPU.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load, save
+    from safetensors.torch import save
 
-    path = cache_dir() / f"classifier-{_RECIPE}-{data.fingerprint[:16]}.safetensors"
-    with seeded(0):
-        model = Classifier().eval()
-    if path.exists():
-        try:
-            model.load_state_dict(load(path.read_bytes()))
-            return model
-        except (SafetensorError, RuntimeError, OSError):
-            say(f"{path} is damaged: training the classifier again.")
+    if (kept := cached(data, say=say)) is not None:
+        return kept
+    model, path = _untrained(), _path(data)
     say("Training the classifier that judges the samples; it is kept for the next time.")
     _fit(model, data)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(
-            path, save({name: tensor.contiguous() for name, tensor in model.state_dict().items()})
-        )
+        write_atomically(path, save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}))
     except OSError as error:
         say(f"{path} cannot be written ({error.strerror}): the classifier is not kept.")
     return model
+
+
+def cached(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier | None:
+    """The classifier for a data set if it was trained before, else None."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    model, path = _untrained(), _path(data)
+    if not path.exists():
+        return None
+    try:
+        model.load_state_dict(load(path.read_bytes()))
+    except (SafetensorError, RuntimeError, OSError):
+        say(f"{path} is damaged: training the classifier again.")
+        return None
+    return model
+
+
+def _path(data: Dataset) -> Path:
+    return cache_dir() / f"classifier-{_RECIPE}-{data.fingerprint[:16]}.safetensors"
+
+
+def _untrained() -> Classifier:
+    with seeded(0):
+        return Classifier().eval()
 
 
 def _fit(model: Classifier, data: Dataset) -> None:

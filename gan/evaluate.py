@@ -19,16 +19,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch.nn import functional as F
 
-import wdist
-
-from . import checkpoint, classifier, data, models
+from . import checkpoint, classifier, data, models, quality
 from .config import Config
 from .data import Dataset
-from .report import exact_w1
+from .distances import exact_w1
 from .runs import stored_config
 
 __all__ = ["evaluate", "load_generator", "sample", "table"]
@@ -94,7 +90,7 @@ def evaluate(
     sets = {
         "generated": sample(path, n, seed=seed, device=device),
         "training": training,
-        "blurred": _blur(training),
+        "blurred": quality.blur(training),
     }
     reference = judge.features(held_out)
     say(f"Measuring {n} images of each kind, exact W1 on {min(n, exact_samples)}.")
@@ -174,9 +170,8 @@ def _score(judge: classifier.Classifier, images: torch.Tensor, reference: torch.
     with torch.no_grad():
         probabilities = judge.head(features).double().softmax(1)
     shares = torch.bincount(probabilities.argmax(1), minlength=10).double() / len(images)
-    fits = [wdist.Gaussian.fit(f.numpy().astype(np.float64)) for f in (features, reference)]
     return {
-        "w2_squared": float(wdist.gaussian_w2(*fits)) ** 2,
+        "w2_squared": quality.frechet(features, reference),
         "inception_score": _inception_score(probabilities),
         **_neighbourhoods(reference, features),
         "class_shares": shares.tolist(),
@@ -216,8 +211,3 @@ def _accuracy(judge: classifier.Classifier, dataset: Dataset) -> float:
     with torch.no_grad():
         guesses = judge.head(judge.features(dataset.test_images)).argmax(1)
     return (guesses == dataset.test_labels).double().mean().item()
-
-
-def _blur(images: torch.Tensor) -> torch.Tensor:
-    """Mean over 3×3 pixels, the background beyond the border."""
-    return F.avg_pool2d(images.float(), 3, 1, 1).round().to(torch.uint8)

@@ -1,4 +1,4 @@
-"""The pictures of a run, drawn again from its records whenever asked for.
+"""The curves of a run, drawn again from its records whenever asked for.
 
 What the critic reports is not the distance. With a penalty λ its slope overshoots 1: along an optimal
 direction it maximises a W - λ (a - 1)² over the slope a, so a = 1 + W / (2λ) and the gap that it reports is E
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["corrected", "distance", "grid", "over_time", "scores", "truth"]
+__all__ = ["corrected", "distance", "quality", "scores", "truth"]
 
 Records = Sequence[dict[str, Any]]
 
@@ -38,37 +38,6 @@ def corrected(gap: float, penalty: float) -> float:
     """
     inside = 1.0 + 2.0 * gap / penalty
     return penalty * (math.sqrt(inside) - 1.0) if inside >= 0 else math.nan
-
-
-def grid(images: np.ndarray, path: Path, *, columns: int | None = None, scale: int = 3, gap: int = 2) -> None:
-    """Write images, uint8 of shape (n, 28, 28), as one PNG of rows and columns on a white ground."""
-    from PIL import Image
-
-    columns = columns or math.ceil(math.sqrt(len(images)))
-    rows = math.ceil(len(images) / columns)
-    side = images.shape[-1] + gap
-    sheet = np.full((rows * side + gap, columns * side + gap), 255, dtype=np.uint8)
-    for k, image in enumerate(images):
-        top, left = gap + side * (k // columns), gap + side * (k % columns)
-        sheet[top : top + side - gap, left : left + side - gap] = image
-    Image.fromarray(sheet).resize(
-        (sheet.shape[1] * scale, sheet.shape[0] * scale), Image.Resampling.NEAREST
-    ).save(path)
-
-
-def over_time(snapshots: Sequence[tuple[int, np.ndarray]], path: Path, *, columns: int = 12) -> None:
-    """Draw how the images of the same noise change: one row per snapshot, labelled with its step."""
-    figure = _figure(0.62 * columns + 1.0, 0.62 * len(snapshots) + 0.6)
-    axes = figure.subplots(len(snapshots), 1, squeeze=False)[:, 0]
-    for axis, (step, images) in zip(axes, snapshots, strict=True):
-        axis.imshow(np.concatenate(list(images[:columns]), axis=1), cmap="gray", vmin=0, vmax=255)
-        axis.set_yticks([13.5], [f"{step:,}"])
-        axis.set_xticks([])
-        axis.tick_params(length=0)
-        for spine in axis.spines.values():
-            spine.set_visible(False)
-    figure.suptitle("Generator updates, and what the same noise becomes", fontsize=11)
-    figure.savefig(path)
 
 
 def scores(records: Records, path: Path) -> None:
@@ -99,10 +68,41 @@ def truth(records: Records, exact: Records, path: Path, *, penalty: float | None
     """Draw the critic's raw and corrected numbers beside the exact W1 and the floor between real images.
 
     ``penalty`` is λ, or None for a clipped critic, whose slope nobody knows: its gap is shown alone, as what
-    it is.
+    it is. A second panel tells by how much W1, W2 and SW1 exceed what they are between real images.
     """
-    figure = _figure(7.5, 4.6)
-    axes = figure.subplots()
+    figure = _figure(10.5 if exact else 7.5, 4.6)
+    panels = figure.subplots(1, 2, width_ratios=(3, 2)) if exact else [figure.subplots()]
+    _estimates(panels[0], records, penalty)
+    if exact:
+        steps, w1 = _column(exact, "w1")
+        _, floor = _column(exact, "floor_w1")
+        n = exact[-1]["n"]
+        panels[0].plot(steps, w1, "o-", lw=0.8, color=_EXACT, ms=5, label=f"exact W₁, {n} held-out : {n} generated")
+        label = f"exact W₁, {n} held-out : {n} training images"
+        panels[0].plot(steps, floor, color=_NEUTRAL, lw=1.5, ls="--", label=label)
+        _over_the_floor(panels[1], exact)
+    panels[0].set_ylim(bottom=min(0.0, panels[0].get_ylim()[0]))
+    _finish(panels[0], "The loss is not the distance", "distance, pixels in [−1, 1]")
+    figure.savefig(path)
+
+
+def quality(exact: Records, path: Path) -> None:
+    """Draw the quality of the samples over steps: in a classifier's features where there is one, and in pixels."""
+    judged = [record for record in exact if record.get("ratio") is not None]
+    figure = _figure(10.5 if judged else 5.5, 4.2)
+    panels = figure.subplots(1, 2) if judged else [figure.subplots()]
+    if judged:
+        for key, label, colour in (("ratio", "generated", _FAKE), ("floor_ratio", "training images", _REAL)):
+            panels[0].plot(*_column(judged, key), "o-", color=colour, lw=1.6, ms=5, label=label)
+        panels[0].axhline(1.0, color=_NEUTRAL, lw=1.3, ls="--", label="real images, blurred 3×3")
+        panels[0].set_yscale("log")
+        n = judged[-1]["n_features"]
+        _finish(panels[0], f"Fréchet distance in features, {n} images", "÷ the one of blurred images")
+    _over_the_floor(panels[-1], exact)
+    figure.savefig(path)
+
+
+def _estimates(axes: Axes, records: Records, penalty: float | None) -> None:
     steps, gap = _column([r | {"gap": r["real"] - r["fake"]} for r in records], "gap")
     gap = _smooth(steps, gap)
     axes.plot(steps, gap, color=_FAKE, lw=1.8, label="critic's gap, as reported")
@@ -111,28 +111,21 @@ def truth(records: Records, exact: Records, path: Path, *, penalty: float | None
         axes.plot(steps, gap / slope, color=_REAL, lw=1.8, label="gap ÷ measured slope")
         law = [corrected(value, penalty) for value in gap]
         axes.plot(steps, law, color=_REAL, lw=1.3, ls=":", label="gap, overshoot of the penalty undone")
-    if exact:
-        n = exact[-1]["n"]
-        points, values = _column(exact, "w1")
-        axes.plot(
-            points,
-            values,
-            "o",
-            color=_EXACT,
-            ms=6,
-            label=f"exact W₁ in pixels, {n} held-out against {n} generated",
-        )
-        floor = exact[-1]["floor"]
-        axes.axhline(
-            floor,
-            color=_NEUTRAL,
-            lw=1.3,
-            ls="--",
-            label=f"exact W₁, {n} held-out against {n} training images",
-        )
-    axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-    _finish(axes, "The loss is not the distance", "distance, pixels in [−1, 1]")
-    figure.savefig(path)
+
+
+def _over_the_floor(axes: Axes, exact: Records) -> None:
+    """Each distance to generated images over the same distance to other real ones."""
+    styles = (("w1", "exact W₁", _EXACT, "o-"), ("w2", "exact W₂", _REAL, "s--"), ("sw1", "sliced SW₁", _FAKE, "^:"))
+    for key, label, colour, style in styles:
+        steps, values = _column(exact, key)
+        _, floor = _column(exact, f"floor_{key}")
+        axes.plot(steps, values / floor, style, color=colour, lw=1.4, ms=5, label=label)
+    axes.axhline(1.0, color=_NEUTRAL, lw=1.3, ls="--", label="real images")
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
+    axes.tick_params(axis="y", which="minor", labelsize=7.5)
+    _finish(axes, "Generated ÷ real, both against held-out", "distance ÷ its floor")
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -23,7 +23,7 @@ from torch.nn.utils import parametrizations
 
 from .config import Config, ConfigError
 
-__all__ = ["average_", "build", "generate", "parameter_count", "pick_device", "seeded"]
+__all__ = ["average_", "build", "generate", "parameter_count", "pick_device", "seeded", "to_bytes"]
 
 
 def build(config: Config, shape: Sequence[int] = (1, 28, 28)) -> tuple[nn.Module, nn.Module]:
@@ -104,11 +104,16 @@ def generate(model: nn.Module, noise: torch.Tensor, *, chunk: int = 500) -> torc
     device, training = next(model.parameters()).device, model.training
     model.eval()
     parts = [
-        model(part.to(device)).add(1.0).mul(127.5).round().to(torch.uint8).cpu()
+        to_bytes(model(part.to(device))).cpu()
         for part in noise.split(chunk)
     ]
     model.train(training)
     return torch.cat(parts)
+
+
+def to_bytes(images: torch.Tensor) -> torch.Tensor:
+    """Images in [-1, 1] as unsigned bytes, rounded to the nearest."""
+    return images.add(1.0).mul(127.5).round().to(torch.uint8)
 
 
 def average_(average: nn.Module, model: nn.Module, share: float | torch.Tensor) -> None:

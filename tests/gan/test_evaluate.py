@@ -13,10 +13,10 @@ from scipy.linalg import sqrtm
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from gan import CheckpointError, DataError, classifier, data, evaluate
+from gan import CheckpointError, DataError, classifier, data, evaluate, quality
 from gan.__main__ import main
+from gan.distances import exact_w1
 from gan.models import parameter_count, seeded
-from gan.report import exact_w1
 from gan.state import Run
 from gan.train import train
 
@@ -57,7 +57,7 @@ def test_a_damaged_classifier_is_trained_again(judge, digits, cache: Path) -> No
 
 def test_the_score_is_the_frechet_distance(judge, digits) -> None:
     """Against the textbook formula, with the matrix square root of scipy."""
-    first, second = digits.images[:400], evaluate._blur(digits.images[400:800])
+    first, second = digits.images[:400], quality.blur(digits.images[400:800])
     a, b = (judge.features(part).double().numpy() for part in (first, second))
     covariances = np.cov(a.T), np.cov(b.T)
     root = sqrtm(covariances[0] @ covariances[1] + 1e-9 * np.eye(64)).real
@@ -101,7 +101,7 @@ def test_the_inception_score_of_certain_and_of_clueless_classifiers() -> None:
 def test_the_blur_is_the_mean_of_nine() -> None:
     image = torch.zeros(1, 1, 28, 28, dtype=torch.uint8)
     image[0, 0, 5, 5] = 90
-    blurred = evaluate._blur(image)
+    blurred = quality.blur(image)
     assert blurred.sum() == 90
     assert (blurred[0, 0, 4:7, 4:7] == 10).all()
 

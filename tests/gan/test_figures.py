@@ -14,7 +14,10 @@ TRAIN = [
     {"step": step, "real": 20.0 + step, "fake": 1.0, "held_out": 19.0, "penalty": 0.7, "slope": 1.85}
     for step in range(10, 60, 10)
 ]
-EXACT = [{"step": step, "n": 50, "w1": 17.0, "floor": 12.0} for step in (20, 50)]
+EXACT = [
+    {"step": step, "n": 50, "w1": 17.0, "w2": 18.0, "sw1": 0.9, "floor_w1": 12.0, "floor_w2": 13.0, "floor_sw1": 0.2}
+    for step in (20, 50)
+]
 
 
 @pytest.mark.parametrize("distance", [0.0, 1.0, 17.6])
@@ -35,15 +38,6 @@ def test_the_overshoot_is_what_the_penalised_critic_gains() -> None:
     assert figures.corrected(best * 17.6, 10.0) == pytest.approx(17.6, rel=1e-4)  # the grid's step
 
 
-def test_the_grid_shows_each_image_in_its_place(tmp_path: Path) -> None:
-    images = np.arange(5, dtype=np.uint8)[:, None, None] * 40 + np.zeros((28, 28), dtype=np.uint8)
-    figures.grid(images, tmp_path / "grid.png", columns=3, scale=2, gap=1)
-    sheet = np.asarray(Image.open(tmp_path / "grid.png"))
-    assert sheet.shape == ((2 * 29 + 1) * 2, (3 * 29 + 1) * 2)
-    centres = [int(sheet[2 * (1 + 29 * (k // 3) + 14), 2 * (1 + 29 * (k % 3) + 14)]) for k in range(6)]
-    assert centres == [0, 40, 80, 120, 160, 255]  # the empty place is white
-
-
 @pytest.mark.parametrize("penalty", [10.0, None])
 def test_curves_are_drawn(tmp_path: Path, penalty: float | None) -> None:
     figures.scores(TRAIN, tmp_path / "scores.png")
@@ -60,11 +54,33 @@ def test_what_was_not_measured_leaves_a_gap(tmp_path: Path) -> None:
     assert (tmp_path / "truth.png").exists()
 
 
-def test_snapshots_are_drawn_over_time(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    snapshots = [(step, rng.integers(0, 256, (12, 28, 28)).astype(np.uint8)) for step in (1, 2000)]
-    figures.over_time(snapshots, tmp_path / "time.png", columns=6)
-    assert np.asarray(Image.open(tmp_path / "time.png")).std() > 5
+def test_quality_is_drawn_with_and_without_a_classifier(tmp_path: Path) -> None:
+    judged = [record | {"ratio": 0.2, "floor_ratio": 0.01, "n_features": 100} for record in EXACT]
+    for name, records_ in (("judged", judged), ("late", [EXACT[0], judged[1]]), ("pixels", EXACT)):
+        figures.quality(records_, tmp_path / f"{name}.png")
+        assert np.asarray(Image.open(tmp_path / f"{name}.png")).std() > 5
+
+
+def lines(axes: object) -> dict[str, list[float]]:
+    """What is drawn, by its label."""
+    return {line.get_label(): list(line.get_ydata()) for line in axes.get_lines()}  # type: ignore[attr-defined]
+
+
+def test_the_truth_shows_the_numbers_of_the_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+    original = figures._figure
+    monkeypatch.setattr(figures, "_figure", lambda *size: drawn.append(original(*size)) or drawn[-1])
+    steady = [record | {"real": 21.0} for record in TRAIN]
+    figures.truth(steady, EXACT, tmp_path / "truth.png", penalty=10.0)
+    left, right = (lines(axes) for axes in drawn[0].axes)
+    np.testing.assert_allclose(left["critic's gap, as reported"], 20.0)
+    np.testing.assert_allclose(left["gap ÷ measured slope"], 20.0 / 1.85)
+    np.testing.assert_allclose(left["gap, overshoot of the penalty undone"], 10 * (np.sqrt(5) - 1))
+    assert left["exact W₁, 50 held-out : 50 generated"] == [17.0, 17.0]
+    assert left["exact W₁, 50 held-out : 50 training images"] == [12.0, 12.0]
+    np.testing.assert_allclose(right["exact W₁"], 17 / 12)
+    np.testing.assert_allclose(right["exact W₂"], 18 / 13)
+    np.testing.assert_allclose(right["sliced SW₁"], 4.5)
 
 
 def test_smoothing_counts_steps_not_lines() -> None:

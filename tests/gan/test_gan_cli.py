@@ -20,14 +20,27 @@ def test_train_then_sample(tmp_path: Path, capsys) -> None:
     out = tmp_path / "run"
     assert main(["train", *TINY, "--out", str(out)]) == 0
     said = capsys.readouterr().out
-    for name in ("samples", "samples_over_time", "truth", "distance", "critic_scores"):
+    for name in (
+        "samples",
+        "samples_over_time",
+        "truth",
+        "quality",
+        "interpolation",
+        "nearest",
+        "distance",
+        "critic_scores",
+    ):
         assert str(out / f"{name}.png") in said
         assert np.asarray(Image.open(out / f"{name}.png")).std() > 5
     assert (out / "generator.safetensors").exists()
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     exact = next(line for line in lines if line["kind"] == "exact")
     assert exact["n"] == 20
-    assert exact["w1"] > exact["floor"] > 0  # three updates do not make digits
+    for name in ("w1", "w2", "sw1"):
+        assert exact[name] > exact[f"floor_{name}"] > 0  # three updates do not make digits
+    assert exact["w2"] >= exact["w1"] > exact["sw1"]
+    with Image.open(out / "samples.gif") as film:
+        assert film.n_frames == 1  # one snapshot
 
     grid = tmp_path / "grid.png"
     assert main(["sample", str(out), "--n", "9", "--out", str(grid)]) == 0

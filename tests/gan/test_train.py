@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from gan import CheckpointError, ConfigError, DataError, DivergedError, checkpoint, records, runs, updates
+from gan import train as training
 from gan.config import from_flags
 from gan.interrupt import Interrupt
 from gan.runs import resume, start
@@ -41,11 +42,7 @@ def assert_same_state(first: Run, second: Run) -> None:
     one, two = flat(first.state_dict()), flat(second.state_dict())
     assert one.keys() == two.keys()
     for name in one.keys() - {"/seconds", "/config/out", "/config/resume"}:
-        same = (
-            torch.equal(one[name], two[name])
-            if isinstance(one[name], torch.Tensor)
-            else one[name] == two[name]
-        )
+        same = torch.equal(one[name], two[name]) if isinstance(one[name], torch.Tensor) else one[name] == two[name]
         assert same, name
 
 
@@ -61,15 +58,8 @@ def interrupt_after(step: int, monkeypatch: pytest.MonkeyPatch, number: int = si
     monkeypatch.setattr(updates, "generator_update", update)
 
 
-@pytest.mark.parametrize(
-    "flags",
-    [{}, {"constraint": "one-sided"}, {"constraint": "clip", "critic_steps": 2}, {"critic": "spectral"}],
-    ids=["gp", "one-sided", "clip", "spectral"],
-)
-def test_a_resumed_run_equals_an_uninterrupted_one(
-    new_run: NewRun, monkeypatch, flags: dict[str, Any]
-) -> None:
-    flags = {"pictures": 3, **flags}
+def broken_and_resumed(new_run: NewRun, monkeypatch: pytest.MonkeyPatch, **flags: Any) -> tuple[Run, Run]:
+    """A run without interruption, and the same one stopped at its third step and taken up again."""
     whole = new_run("whole", **flags)
     assert train(whole, progress=False) is None
     broken = new_run("broken", **flags)
@@ -80,11 +70,40 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     again = resume({"out": str(broken.folder), "resume": True})
     assert again.step == 3
     assert train(again, progress=False) is None
-    assert_same_state(whole, again)
-    steps = [[r["step"] for r in records.read(run.folder, "train")] for run in (whole, again)]
-    assert steps == [[1, 2, 3, 4, 6], [1, 2, 3, 4, 6]]  # every two, and where pictures are drawn
-    pictures = [sorted(p.name for p in (run.folder / runs.SAMPLES).iterdir()) for run in (whole, again)]
-    assert pictures[0] == pictures[1] == [f"step-000000{step}.png" for step in (1, 3, 6)]
+    return whole, again
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {},
+        {"constraint": "one-sided"},
+        {"constraint": "clip", "critic_steps": 2},
+        {"critic": "spectral"},
+        {"precision": "bfloat16"},
+    ],
+    ids=["gp", "one-sided", "clip", "spectral", "bfloat16"],
+)
+def test_a_resumed_run_equals_an_uninterrupted_one(
+    new_run: NewRun, monkeypatch: pytest.MonkeyPatch, flags: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(training, "report", lambda run: None)  # the next test looks at the pictures
+    assert_same_state(*broken_and_resumed(new_run, monkeypatch, **flags))
+
+
+def test_a_resumed_run_leaves_the_files_of_an_uninterrupted_one(
+    new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = broken_and_resumed(new_run, monkeypatch, pictures=3, exact_samples=20)
+    assert_same_state(*both)
+    logs = [[{k: v for k, v in r.items() if k != "seconds"} for r in records.read(run.folder)] for run in both]
+    assert logs[0] == logs[1]
+    assert [r["step"] for r in logs[0] if r["kind"] == "train"] == [1, 2, 3, 4, 6]  # and where pictures are drawn
+    assert [r["step"] for r in logs[0] if r["kind"] == "exact"] == [1, 3, 6]
+    names = [sorted(path.name for path in (run.folder / runs.SAMPLES).iterdir()) for run in both]
+    assert names[0] == names[1] == [f"step-000000{step}.png" for step in (1, 3, 6)]
+    for name in ("samples.png", "samples.gif", "truth.png", "quality.png", "nearest.png"):
+        assert (both[0].folder / name).read_bytes() == (both[1].folder / name).read_bytes()
 
 
 def test_the_same_seed_gives_the_same_run(new_run: NewRun) -> None:
@@ -127,9 +146,7 @@ def test_a_finished_run_can_be_extended(new_run: NewRun) -> None:
 def test_a_resumed_run_keeps_its_settings(new_run: NewRun) -> None:
     run = new_run(steps=2)
     train(run, progress=False)
-    with pytest.raises(
-        ConfigError, match=r"--lr is 0.5, the run began with .*: a resumed run keeps its settings"
-    ):
+    with pytest.raises(ConfigError, match=r"--lr is 0.5, the run began with .*: a resumed run keeps its settings"):
         resume({"out": str(run.folder), "lr": 0.5})
 
 
@@ -228,9 +245,7 @@ def test_divergence_is_named_and_keeps_the_checkpoint(new_run: NewRun) -> None:
     run.save()
     with torch.no_grad():
         run.critic[0].weight.fill_(float("nan"))
-    with pytest.raises(
-        DivergedError, match=r"scores nan and nan, .* is kept: start again with a smaller --lr"
-    ):
+    with pytest.raises(DivergedError, match=r"scores nan and nan, .* is kept: start again with a smaller --lr"):
         train(run, progress=False)
     assert checkpoint.load(run.folder)["step"] == 0
 
@@ -272,9 +287,7 @@ def test_a_killed_process_leaves_a_checkpoint_that_goes_on(tmp_path: Path) -> No
     }.items():
         command += [f"--{flag}", str(value)]
     root = Path(__file__).resolve().parents[2]
-    with subprocess.Popen(
-        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         deadline = time.monotonic() + 60
         while not records.read(out) and time.monotonic() < deadline:
             time.sleep(0.05)
