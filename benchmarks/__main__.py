@@ -5,21 +5,24 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from . import gan, gaussians, line, report, runner
+from . import gan, gaussians, line, many, report, runner
 from .compare import CompareError, compare
 from .comparison import command as comparison
 from .comparison import stage
 from .critics import command as critics
 from .critics import coverage
 from .critics.instances import select as select_critics
+from .estimators import ESTIMATORS
 from .exact import command, instances
 from .reliability import command as reliability
 
 _IMPORT = "import"  # the benchmark of `import wdist`, by the name that --only knows
 # Comparisons with tables of their own: run(suite, out) says whether all went well.
 _TABLES = {line.NAME: line.run, gaussians.NAME: gaussians.run, gan.NAME: gan.run}
+_TABLES |= {name: partial(many.run, name) for name in (many.SLICED, many.MANY)}
 # As those, but long, or the same in every suite: only where --only names them.
 _ALONE = {coverage.NAME: coverage.run, reliability.NAME: reliability.run}
 
@@ -35,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _comparison(parser, options)
     if critics.NAME in options.only:
         return _critics(parser, options)
-    elsewhere = (_IMPORT, *_TABLES, *_ALONE)
+    elsewhere = {_IMPORT, *_TABLES, *_ALONE} - set(ESTIMATORS)  # "sliced" names an estimator and a table
     suite, only = runner.SUITES[options.suite], [name for name in options.only if name not in elsewhere]
     if not options.only and suite.name == "full":
         only_exact = ["exact"]  # the smoke suite leaves it out, to stay within its half minute

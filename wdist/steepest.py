@@ -31,6 +31,7 @@ __all__ = ["max_sliced"]
 
 _SAMPLE = 1024  # points a side that most of the search looks at
 _PRINCIPAL = 4  # directions in which the covariances differ most, tried as starts
+_ROUGHLY = 1e-3  # relative gain of a step below which a climb is not worth going on, before the best is chosen
 _ROUNDING = 2.0**-52
 
 
@@ -160,14 +161,14 @@ def _search(
         return np.ones(1), {"n_directions": 1, "climbs": 0}
     sample = clouds.sampled(rng, _SAMPLE) if n_starts else clouds
     tried = np.concatenate([_telling(sample, rng), spread(rng, n_projections, dim)[0]])
-    best = np.argsort(-sample.along(tried, p), kind="stable")[: max(n_starts, 1)]
-    tops = np.stack([_climb(sample, theta, p) for theta in tried[best]]) if n_starts else tried[best]
-    if sample is clouds:
-        top = tops[int(np.argmax(clouds.along(tops, p)))]
-    else:  # the sample's means differ from all points' by chance
-        tops = np.concatenate([tops, _telling(clouds, rng)[:1]])
-        top = _climb(clouds, tops[int(np.argmax(clouds.along(tops, p)))], p)
-    return top, {"n_directions": len(tried), "climbs": n_starts and len(tops)}
+    best = tried[np.argsort(-sample.along(tried, p), kind="stable")[: max(n_starts, 1)]]
+    if not n_starts:
+        return best[0], {"n_directions": len(tried), "climbs": 0}
+    tops = [_climb(sample, theta, p, _ROUGHLY) for theta in best]
+    if sample is not clouds:  # the sample's means differ from all points' by chance
+        tops.append(_telling(clouds, rng)[0])
+    top = _climb(clouds, tops[int(np.argmax(clouds.along(np.stack(tops), p)))], p)
+    return top, {"n_directions": len(tried), "climbs": len(tops)}
 
 
 def _telling(clouds: _Clouds, rng: np.random.Generator) -> np.ndarray:
@@ -181,16 +182,20 @@ def _telling(clouds: _Clouds, rng: np.random.Generator) -> np.ndarray:
     return np.concatenate([[shift / length], q.T]) if length > 0 else q.T
 
 
-def _climb(clouds: _Clouds, theta: np.ndarray, p: float) -> np.ndarray:
-    """A local maximum of W_p of the shadows, no worse than ``theta``."""
+def _climb(clouds: _Clouds, theta: np.ndarray, p: float, ftol: float = 1e-12) -> np.ndarray:
+    """A local maximum of W_p of the shadows, no worse than ``theta``; steps end where they gain less than ``ftol``."""
     from scipy.optimize import minimize
+
+    height = _rise(clouds, theta, p)[0]
+    if height == 0.0:
+        return theta
 
     def descent(w: np.ndarray) -> tuple[float, np.ndarray]:
         length = float(np.linalg.norm(w))
         value, gradient = _rise(clouds, w / length, p)
-        return -value, (value * w / length - gradient) / length
+        return -value / height, (value * w / length - gradient) / (length * height)
 
-    found = minimize(descent, theta, jac=True, method="L-BFGS-B", options={"maxiter": 50})
+    found = minimize(descent, theta, jac=True, method="L-BFGS-B", options={"maxiter": 50, "ftol": ftol})
     return found.x / float(np.linalg.norm(found.x))
 
 

@@ -23,6 +23,7 @@ from .families import gaussian_of, stacked
 from .front import wasserstein
 from .gaussian import gaussian_w2
 from .measures import Gaussian, Samples
+from .search.transform import TREE_DIMENSIONS
 
 __all__ = ["KINDS", "Question", "Tile", "alike", "cut", "pair", "solve"]
 
@@ -31,7 +32,7 @@ KINDS = ("exact", "bound", "estimate")  # a kind is stored as its place here
 _SECONDS = 0.25  # that a tile of separate solves should take, very roughly
 _WORK = 2.0**24  # elementary steps of a tile that is solved as one batch
 _WIDEST = 512
-_FEW = 120 * 120  # pairs of points up to which a simplex on all of them is the faster one
+_FEW = (200 * 200, 400 * 400)  # pairs of points up to which all arcs at once are faster: where k-d trees help, or not
 
 
 class Question(NamedTuple):
@@ -160,7 +161,7 @@ def _one_by_one(tile: Tile) -> np.ndarray:
 
 def _quickly(x: Samples, y: Samples, question: Question) -> float | None:
     """W_p of few points, without plan and bracket; None where it takes the whole engine."""
-    if len(x) * len(y) > _FEW:
+    if len(x) * len(y) > _FEW[x.dim > TREE_DIMENSIONS]:
         return None
     from scipy.spatial.distance import cdist
 

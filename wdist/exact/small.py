@@ -19,6 +19,8 @@ from .tree import hang
 
 __all__ = ["few_points"]
 
+_SOFT, _STEPS = 0.05, 15  # epsilon, of the mean cost
+_NOTHING = 1e-280  # keeps far points that see no others from a division by 0
 _FIRST = 6  # arcs per source that the first plan is made of
 _ASSIGNED = 64  # points up to which an assignment by augmenting paths takes less time than a simplex
 _FAINT = 1e-250  # a cost below it may be what an underflow left of others
@@ -35,18 +37,20 @@ def few_points(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> float | None:
     a, b : numpy.ndarray, shapes (n,) and (m,)
         Weights, normalised here.
     """
-    if not float(cost.max()) < 1e280:
+    if not _FAINT < float(cost.max()) < 1.0 / _FAINT:
         return None
     i, j = np.flatnonzero(a), np.flatnonzero(b)
     if len(i) < len(a) or len(j) < len(b):
         cost, a, b = cost[np.ix_(i, j)], a[i], b[j]
     n, m = cost.shape
+    if not _FAINT < float(cost.mean()):
+        return None
     if n == m <= _ASSIGNED and np.ptp(a) == 0.0 == np.ptp(b) and (assigned := _assignment(cost)) is not None:
         return assigned
     masses = integer_masses(Masses.of(a), Masses.of(b))
     every = np.arange(m, dtype=np.int32)
     arcs = Arcs(np.arange(0, n * m + 1, m), np.tile(every, n), cost.ravel())
-    v = cost.min(axis=0)
+    v = _soft_potentials(cost, *(mass / mass.sum() for mass in masses))
     reduced = cost - v
     some = np.argpartition(reduced, _FIRST, axis=1)[:, :_FIRST] if m > _FIRST else np.tile(every, (n, 1))
     u = reduced.min(axis=1)
@@ -60,6 +64,17 @@ def few_points(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> float | None:
     v = -tree.potential[n:-1]
     dual = float((cost - v).min(axis=1) @ (masses[0] / total) + v @ (masses[1] / total))
     return primal if abs(primal - dual) <= _CLOSED * primal and primal > _FAINT else None
+
+
+def _soft_potentials(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Potentials of the targets by a few steps of Sinkhorn (Cuturi, 2013, arXiv:1306.0895): a good start, no more."""
+    epsilon = _SOFT * float(cost.mean())
+    kernel = np.exp(cost / -epsilon)
+    back, v = np.ascontiguousarray(kernel.T), np.ones(len(b))
+    for _ in range(_STEPS):
+        u = a / (kernel @ v + _NOTHING)
+        v = b / (back @ u + _NOTHING)
+    return epsilon * np.log(v + _NOTHING)
 
 
 def _assignment(cost: np.ndarray) -> float | None:
