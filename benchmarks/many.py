@@ -26,15 +26,15 @@ SLICED, MANY = "sliced", "many"  # what --only knows them by
 
 _LIMIT = 600.0  # seconds for a row
 _RUNS, _BUDGET = 5, 3.0  # repetitions, and seconds after which there are no more of them
-_AGREEMENT = 1e-9
+_AGREEMENT, _SEARCHED = 1e-9, 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """Seconds of both on one problem; ``off`` is the largest relative difference of the answers.
 
-    ``sense`` is "same", or "above" where ours is a search for a maximum, as theirs: then ``off`` is by how much ours
-    is below theirs, at most.
+    ``sense`` is "same", or "above" where both search for a maximum: then ``off`` is by how much ours is below theirs,
+    which chance may make a little.
     """
 
     problem: str
@@ -44,6 +44,11 @@ class Row:
     sense: str = "same"
     target: float = 3.0
     note: str = ""
+
+    @property
+    def agreed(self) -> bool:
+        """Whether the answers are one, or ours is the better one, or nearly so."""
+        return self.off <= (_AGREEMENT if self.sense == "same" else _SEARCHED)
 
     @property
     def ratio(self) -> float:
@@ -60,7 +65,7 @@ def run(name: str, suite: str, out: Path) -> bool:
         try:
             for row in stream(_row, (problem,), _LIMIT):
                 rows.append(row)
-                well &= row.off <= _AGREEMENT
+                well &= row.agreed
                 print(_line(row), flush=True)
         except ProcessError as error:
             print(f"{problem}: {error}")
@@ -74,7 +79,7 @@ def run(name: str, suite: str, out: Path) -> bool:
 
 def _line(row: Row) -> str:
     verdict = f">={row.target:g}x {'met' if row.ratio >= row.target else 'missed'}"
-    if not row.off <= _AGREEMENT:
+    if not row.agreed:
         verdict = f"DIFFERS by {row.off:.1e}"
     line = f"{row.problem:<46} {row.ours:>9.3g} {row.theirs:>9.3g} {row.ratio:>6.1f}x {row.off:>8.0e}  {verdict}"
     return f"{line}{'; ' * bool(row.note)}{row.note}"

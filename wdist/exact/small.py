@@ -37,13 +37,11 @@ def few_points(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> float | None:
     a, b : numpy.ndarray, shapes (n,) and (m,)
         Weights, normalised here.
     """
-    if not _FAINT < float(cost.max()) < 1.0 / _FAINT:
-        return None
     i, j = np.flatnonzero(a), np.flatnonzero(b)
     if len(i) < len(a) or len(j) < len(b):
         cost, a, b = cost[np.ix_(i, j)], a[i], b[j]
     n, m = cost.shape
-    if not _FAINT < float(cost.mean()):
+    if float(cost.mean()) < _FAINT or not float(cost.max()) < 1.0 / _FAINT:
         return None
     if n == m <= _ASSIGNED and np.ptp(a) == 0.0 == np.ptp(b) and (assigned := _assignment(cost)) is not None:
         return assigned
