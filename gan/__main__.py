@@ -33,8 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(flags: dict[str, Any]) -> int:
     import torch
 
-    from . import models, report, runs, team, train
+    from . import models, report, runs, team, toml_file, train
 
+    if (file := flags.pop("config", None)) is not None:
+        flags = {**toml_file.read(file), **flags}
     settings = None if flags.get("resume") else from_flags(flags)
     device = models.pick_device(flags.get("device", "auto"))
     with team.assembled(device) as together:
@@ -94,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train, with pictures, a log and checkpoints on the way")
+    train.add_argument("--config", metavar="FILE", help="TOML file of settings; the flags given here win over it")
     add_flags(train)
     train.set_defaults(command=_train)
 

@@ -36,7 +36,7 @@ _VERSION = b"1"
 _DRAFT = ".draft"  # the end of the name of a file that is not whole yet
 _HEADER_LIMIT = 256
 _ZIP = b"PK\x03\x04"  # torch.load would also try formats of its past
-_PARTS = {*MODULES, "config", "data", "shape", "step", "seconds", "rng"}
+_PARTS = {*MODULES, "config", "data", "shape", "step", "seconds", "pending", "rng"}
 
 
 class CheckpointError(RuntimeError):

@@ -1,8 +1,8 @@
 """Everything that decides a training run, in one frozen record.
 
-The command line is built from the fields of :class:`Config`: a field is a flag. A preset is a set of values
-for those fields, the clipped critic of Arjovsky et al. brings the optimiser it was published with, and a flag
-that is given explicitly wins over both.
+The command line is built from the fields of :class:`Config`: a field is a flag, and a key of a TOML file. A preset is
+a set of values for those fields, the clipped critic of Arjovsky et al. brings the optimiser it was published with,
+and a flag that is given explicitly wins over both.
 
 Presets
 -------

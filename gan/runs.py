@@ -1,8 +1,8 @@
 """A run: what it consists of, how it begins, and how it goes on where it stopped.
 
-A run lives in one folder: ``run.json`` (settings, versions, data), ``checkpoint.pt``, ``metrics.jsonl``,
-``samples/`` and the figures. A run that is resumed keeps its settings; only where it ends, where it runs and
-how often it reports may change.
+A run lives in one folder: ``run.json`` (settings, versions, data), ``config.toml`` (the settings alone),
+``checkpoint.pt``, ``metrics.jsonl``, ``samples/`` and the figures. A run that is resumed keeps its settings; only
+where it ends, where it runs and how often it reports may change.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import torch
 
 import wdist
 
-from . import checkpoint, data, models, records
+from . import checkpoint, data, models, records, toml_file
 from .config import Config, ConfigError, from_flags
 from .data import DataError
 from .state import Run
@@ -172,3 +172,4 @@ def _describe(run: Run) -> None:
         "command": sys.argv,
     }
     checkpoint.write_atomically(run.folder / "run.json", (json.dumps(facts, indent=2) + "\n").encode())
+    checkpoint.write_atomically(run.folder / toml_file.NAME, toml_file.dump(run.config).encode())

@@ -74,6 +74,7 @@ class Run:
             "shape": list(self.data.shape),
             "step": self.step,
             "seconds": self.seconds,
+            "pending": list(self.pending),
             "rng": self.rng.get_state(),
         }
 
@@ -87,6 +88,7 @@ class Run:
                 optimizers.load(part, state[name])
         self.rng.set_state(state["rng"])
         self.step, self.seconds = state["step"], state["seconds"]
+        self.pending = [metrics.to(self.device) for metrics in state["pending"]]
 
     def real(self) -> torch.Tensor:
         """A batch of training images (this process's share), drawn with replacement, in [-1, 1]."""

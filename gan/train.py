@@ -13,6 +13,7 @@ import torch
 from tqdm import tqdm
 
 from . import figures, records
+from .board import Board
 from .capture import stepper
 from .data import to_unit
 from .interrupt import Interrupt
@@ -45,6 +46,7 @@ def train(run: Run, *, progress: bool = True) -> int | None:
     config, team, started = run.config, run.team, time.monotonic() - run.seconds
     pictures, per_step = set(config.picture_steps()), config.batch_size * config.critic_steps
     step, stopped = stepper(run), None
+    board = Board(run.folder, run.step) if team.leads else None
     with Interrupt() as interrupt, _bar(config.steps * per_step, run.step * per_step, progress and team.leads) as bar:
         while run.step < config.steps and not stopped:
             run.set_rates()
@@ -56,14 +58,17 @@ def train(run: Run, *, progress: bool = True) -> int | None:
             logging = saving or run.step % config.log_every == 0
             if logging or team.size == 1:
                 stopped = team.any_signal(interrupt.signal, run.device)
-            if logging or stopped:
-                run.seconds = time.monotonic() - started
+            run.seconds = time.monotonic() - started
+            if logging:
                 bar.set_postfix(flush(run), refresh=False)
             if drawing and team.leads:
                 report(run)
             if saving or stopped:
                 run.save()
-        run.seconds = time.monotonic() - started
+                if board:
+                    board.update()
+    if board:
+        board.close()
     return stopped
 
 

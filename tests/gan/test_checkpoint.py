@@ -27,6 +27,7 @@ def state(**changes: Any) -> dict[str, Any]:
         "shape": [1, 28, 28],
         "step": 2,
         "seconds": 0.5,
+        "pending": [],
         "rng": torch.zeros(4),
     } | changes
 
