@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS: tuple[set[str], ...] = (
     {"errors", "result"},
     {"_arrays", "blockfile", "compilation"},
-    {"jobs"},
+    {"jobs", "units"},
     {"_pairs", "covariances", "laws", "sketch", "radix", "staircase"},
     {"_nearby", "histograms", "torch_laws"},
     {"frozen"},

@@ -20,11 +20,11 @@ _HOMES = {
     "interpolation": ("gaussian_geodesic",),
     "barycenters": ("gaussian_barycenter",),
     "mixtures": ("GaussianMixture", "mixture_transport", "mixture_w2"),
-    "brackets": ("gelbrich",),
+    "brackets": ("bounds", "gelbrich"),
     "exact": ("transport", "transport_lp"),
     "projections": ("sliced",),
     "steepest": ("max_sliced",),
-    "inference": ("two_sample_test",),
+    "inference": ("estimate", "two_sample_test"),
     "front": ("wasserstein",),
     "many": ("pairwise",),
     "neighbours": ("nearest",),
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from . import dual as dual
     from . import plot as plot
     from .barycenters import gaussian_barycenter as gaussian_barycenter
+    from .brackets import bounds as bounds
     from .brackets import gelbrich as gelbrich
     from .certificate import certify as certify
     from .certificate import certify_lp as certify_lp
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from .front import wasserstein as wasserstein
     from .gaussian import gaussian_map as gaussian_map
     from .gaussian import gaussian_w2 as gaussian_w2
+    from .inference import estimate as estimate
     from .inference import two_sample_test as two_sample_test
     from .interpolation import gaussian_geodesic as gaussian_geodesic
     from .line import wasserstein_1d as wasserstein_1d

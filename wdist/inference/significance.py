@@ -15,15 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from .._arrays import power_of_two, to_numpy
 from ..coupling import monotone_coupling
-from ..errors import InvalidMeasureError
+from ..directions import spread
 from ..exact import transport
-from ..measures import Samples, as_samples, check_p, same_dimension
+from ..measures import check_p
+from ..projections import check_count
 from ..result import SignificanceResult
+from .draws import Draws
 from .permutation import permuted_costs, sorted_shadows
 
-__all__ = ["equal_weight_points", "two_sample_test"]
+__all__ = ["two_sample_test"]
 
 _METHODS = ("1d", "sliced", "exact")
 _BLOCK = 2**22  # labels held together
@@ -88,53 +89,24 @@ def two_sample_test(
     0.001
     """
     p = check_p(p, finite=True)
-    points, n = _pool(equal_weight_points(x, "x"), equal_weight_points(y, "y"))
-    dim = points.shape[1]
+    x, y, unit = Draws.of(x, y)
+    points, n, dim = np.concatenate([x, y]), len(x), x.shape[1]
     if method not in _METHODS:
         raise ValueError(f"method is {method!r}: choose from {', '.join(map(repr, _METHODS))}")
     if method == "1d" and dim > 1:
         raise ValueError(f"method is '1d' and the points live in dimension {dim}: use 'sliced' or 'exact'")
-    resamples, projections = _count(n_resamples, "n_resamples"), _count(n_projections, "n_projections")
+    resamples, projections = check_count(n_resamples, "n_resamples", 1), check_count(n_projections, "n_projections", 1)
     generator = np.random.default_rng(rng)
-    unit = power_of_two(float(np.max(np.abs(points))))
-    points = points / unit  # exact; differences are in range
-    points -= points[0]
-    scale = float(np.max(np.abs(points))) or 1.0
-    points /= scale
     if dim == 1:  # all directions, and all methods, are one
         statistics = _sliced(points, n, p, np.ones((1, 1)), resamples, generator)
     elif method == "exact":
         statistics = _exact(points, n, p, resamples, generator)
     else:
-        directions = generator.standard_normal((projections, dim))
-        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        directions, _ = spread(generator, projections, dim)
         statistics = _sliced(points, n, p, directions, resamples, generator)
     exceeding = int(np.count_nonzero(statistics[1:] >= statistics[0] * (1.0 - _TIE)))
-    statistics *= scale * unit
+    statistics *= unit
     return SignificanceResult(float(statistics[0]), (1 + exceeding) / (1 + resamples), method, statistics[1:])
-
-
-def equal_weight_points(x: Any, name: str) -> Samples:
-    """Points of equal weight, as NumPy: independent draws from a population."""
-    samples = as_samples(x, name)
-    weights = None if samples.weights is None else to_numpy(samples.given)
-    if weights is not None and np.any(weights != weights[0]):
-        raise InvalidMeasureError(
-            f"{name} has unequal weights, and points of unequal weight are no independent draws from a population: "
-            "give such draws, or resample the points by their weights"
-        )
-    return Samples(to_numpy(samples.points))
-
-
-def _pool(x: Samples, y: Samples) -> tuple[np.ndarray, int]:
-    same_dimension(x, y, ("x", "y"))
-    return np.concatenate([x.points, y.points]), len(x)
-
-
-def _count(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} is {value!r}: give a whole number of at least 1")
-    return int(value)
 
 
 def _sides(generator: np.random.Generator, n: int, points: np.ndarray, resamples: int) -> Iterator[np.ndarray]:

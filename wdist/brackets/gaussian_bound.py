@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .gaussian import gaussian_w2
-from .measures import Gaussian, same_dimension
-from .mixtures import GaussianMixture
-from .moments import moments
+from ..gaussian import gaussian_w2
+from ..measures import Gaussian, same_dimension
+from ..mixtures import GaussianMixture
+from ..moments import moments
 
 __all__ = ["gelbrich"]
 
