@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from . import gan, gaussians, line, many, report, runner
+from . import gan, gaussians, inference, line, many, report, runner
 from .compare import CompareError, compare
 from .comparison import command as comparison
 from .comparison import stage
@@ -24,7 +24,7 @@ _IMPORT = "import"  # the benchmark of `import wdist`, by the name that --only k
 _TABLES = {line.NAME: line.run, gaussians.NAME: gaussians.run, gan.NAME: gan.run}
 _TABLES |= {name: partial(many.run, name) for name in (many.SLICED, many.MANY)}
 # As those, but long, or the same in every suite: only where --only names them.
-_ALONE = {coverage.NAME: coverage.run, reliability.NAME: reliability.run}
+_ALONE = {coverage.NAME: coverage.run, reliability.NAME: reliability.run, inference.NAME: inference.run}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,7 +20,7 @@ from wdist.inference.lipschitz import lipschitz_pairs, mcshane_pair
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_potentials_are_feasible_everywhere(seed: int, d: int, tied: bool) -> None:
     """Also far from the points that they were fitted to: else their means would bound nothing."""
     rng = np.random.default_rng(seed)
@@ -68,7 +68,7 @@ def test_curve_and_its_conjugate() -> None:
     np.testing.assert_allclose(twice.integral(u[0]), curve.integral(u[0]), atol=1e-12)
 
 
-@pytest.mark.parametrize("d", [1, 3, 12])
+@pytest.mark.parametrize("d", [1, 12])
 def test_intervals_hold(d: int) -> None:
     """All pairs of known distance, a few draws of each: misses within what 93 % would let through."""
     missed = drawn = 0

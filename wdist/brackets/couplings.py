@@ -24,8 +24,8 @@ from ..search.rounding import root_bounds
 __all__ = ["coupling_above", "cut_coupling", "improved"]
 
 _REACH = 12  # neighbours in an order with which a pair may exchange partners
-_ORDERS = 4, 64  # directions along which pairs are put in order, at least and at most
-_WORK = 2**20  # pairs that are put in order, in all, beyond the least
+_ORDERS = 4, 32  # directions along which pairs are put in order, at least and at most
+_WORK = 2**18  # pairs that are put in order, in all, beyond the least
 
 
 def cut_coupling(x: np.ndarray, y: np.ndarray, a: np.ndarray | None, b: np.ndarray | None) -> Coupling:
