@@ -52,7 +52,8 @@ class Config:
         If a value is not among its choices, out of range, or contradicts another.
     """
 
-    data: str = _flag("mnist", "mnist, fashion, digits, or a folder of IDX files")
+    data: str = _flag("mnist", "mnist, fashion, digits, stacked (three digits), or a folder of IDX files or pictures")
+    size: int = _flag(28, "side that the pictures of a folder are brought to, a multiple of 4", low=4)
     preset: str = _flag("fast", "networks and settings", choices=("fast", "classic", "paper"))
     constraint: str = _flag("gp", "what keeps the critic's slope near 1", choices=("gp", "one-sided", "clip"))
     critic: str = _flag(

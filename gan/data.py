@@ -15,71 +15,34 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
 import torch
 
+from . import folders, stacked
+from .dataset import Dataset, to_unit
 from .idx import DataError, read_idx
 from .sources import FILES, SOURCES, Source
 
-__all__ = ["DataError", "Dataset", "cache_dir", "load", "to_unit"]
+__all__ = ["SIDE", "DataError", "Dataset", "cache_dir", "load", "to_unit"]
 
-_TENSORS = ("images", "labels", "test_images", "test_labels")
+SIDE = 28
 _TIMEOUT = (3.05, 10.0)  # seconds to connect, and between two packets: an offline machine moves on quickly
 
 
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """Grey images and their classes, split into a part to train on and a part held out.
-
-    Attributes
-    ----------
-    name, source : str
-        What the data are, and where they were found.
-    images, test_images : torch.Tensor
-        Unsigned bytes of shape (n, 1, 28, 28); 0 is the background.
-    labels, test_labels : torch.Tensor
-        Classes, int64 of shape (n,).
-    """
-
-    name: str
-    source: str
-    images: torch.Tensor
-    labels: torch.Tensor
-    test_images: torch.Tensor
-    test_labels: torch.Tensor
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Channels, height and width of an image."""
-        channels, height, width = self.images.shape[1:]
-        return channels, height, width
-
-    def to(self, device: torch.device) -> Dataset:
-        """The same data, resident on ``device``."""
-        moved = {name: getattr(self, name).to(device) for name in _TENSORS}
-        return replace(self, **moved)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """sha256 of all images and labels, hexadecimal."""
-        digest = hashlib.sha256()
-        for name in _TENSORS:
-            digest.update(getattr(self, name).cpu().contiguous().numpy().tobytes())
-        return digest.hexdigest()
-
-
-def load(name: str, *, say: Callable[[str], None] = print) -> Dataset:
-    """Load a data set by name, or from a folder of IDX files.
+def load(name: str, *, size: int = SIDE, say: Callable[[str], None] = print) -> Dataset:
+    """Load a data set by name, or from a folder of IDX files or of pictures.
 
     Parameters
     ----------
-    name : {"mnist", "fashion", "digits"} or path
-        A folder holds the four files under their MNIST names, plain or ``.gz``; no checksum applies to it.
+    name : {"mnist", "fashion", "digits", "stacked"} or path
+        ``stacked`` is MNIST, three random digits in the channels of an image. A folder holds the four IDX files under
+        their MNIST names, plain or ``.gz``, to which no checksum applies; or pictures, see :mod:`gan.folders`.
+    size : int
+        The side that pictures are brought to; the other data are 28×28.
     say : callable
         Receives the one line that is owed when the digits stand in for MNIST.
 
@@ -93,10 +56,14 @@ def load(name: str, *, say: Callable[[str], None] = print) -> Dataset:
     DataError
         If files are missing, corrupt or not what the name promises, or the data cannot be reached.
     """
+    if name not in (*SOURCES, "digits", "stacked"):
+        return _from_folder(_folder(name), name, size)
+    if size != SIDE:
+        raise DataError(f"size is {size}: {name} is {SIDE}×{SIDE}; only a folder of pictures is brought to a size")
     if name == "digits":
         return _digits()
-    if name not in SOURCES:
-        return _read_folder(_folder(name), name)
+    if name == "stacked":
+        return stacked.of(load("mnist", say=say))
     found = _find_locally(name)
     if found is not None:
         return found
@@ -109,11 +76,6 @@ def load(name: str, *, say: Callable[[str], None] = print) -> Dataset:
         return _digits()
 
 
-def to_unit(images: torch.Tensor) -> torch.Tensor:
-    """Scale bytes to [-1, 1], float32: the range of the generator's tanh."""
-    return images.to(torch.float32).div_(127.5).sub_(1.0)
-
-
 def cache_dir() -> Path:
     """The user's cache folder for wdist, by the platform's convention."""
     import pooch
@@ -124,9 +86,17 @@ def cache_dir() -> Path:
 def _folder(name: str) -> Path:
     folder = Path(name).expanduser()
     if not folder.is_dir():
-        known = ", ".join((*SOURCES, "digits"))
+        known = ", ".join((*SOURCES, "digits", "stacked"))
         raise DataError(f"data is {name!r}: neither a known name ({known}) nor a folder")
     return folder
+
+
+def _from_folder(folder: Path, name: str, size: int) -> Dataset:
+    if any(_locate(folder, stem) for stem in FILES):
+        if size != SIDE:
+            raise DataError(f"size is {size}: the IDX files in {folder} stay {SIDE}×{SIDE}; leave it out")
+        return _read_folder(folder, name)
+    return folders.read(folder, size)
 
 
 def _find_locally(name: str) -> Dataset | None:

@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from . import checkpoint, classifier, data, models, quality
+from . import checkpoint, classifier, data, models, modes, quality
 from .config import Config
 from .data import Dataset
 from .distances import exact_w1
@@ -76,11 +76,18 @@ def evaluate(
         If the checkpoint is damaged, or the data are not those that it was trained on.
     """
     _, config, state = load_generator(path)
-    dataset = data.load(config.data, say=say)
+    dataset = data.load(config.data, size=config.size, say=say)
     if dataset.fingerprint != state["data"]:
         raise data.DataError(
             f"data is {config.data!r} from {dataset.source}: not the images that {path} was trained on; "
             "point WDIST_DATA to those"
+        )
+    if config.data == "stacked":
+        return _counted(path, state, dataset, seed=seed, device=device, say=say)
+    if not dataset.labelled or dataset.shape != (1, data.SIDE, data.SIDE):
+        raise data.DataError(
+            f"data is {config.data!r}: the judge is a classifier of grey {data.SIDE}×{data.SIDE} images, and needs "
+            "their classes; the distances in metrics.jsonl need none"
         )
     judge = classifier.obtain(dataset, say=say)
     n = min(len(dataset.test_images), len(dataset.images))
@@ -115,6 +122,8 @@ def evaluate(
 
 def table(result: dict[str, Any]) -> str:
     """The result of :func:`evaluate` as text."""
+    if result["data"]["name"] == "stacked":
+        return modes.table(result)
     head = (
         "",
         "W2² features",
@@ -163,6 +172,25 @@ def write(result: dict[str, Any], path: str | Path) -> Path:
     target = checkpoint.locate(path).with_name("evaluation.json")
     checkpoint.write_atomically(target, (json.dumps(result, indent=2) + "\n").encode())
     return target
+
+
+def _counted(
+    path: str | Path, state: dict[str, Any], dataset: Dataset, *, seed: int, device: str, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """The modes of stacked MNIST that are reached, by generated images and by as many training ones."""
+    digits = data.load("mnist", say=say)
+    judge, n = classifier.obtain(digits, say=say), min(modes.COUNTED, len(dataset.images))
+    say(f"Counting the modes of {n} images of each kind.")
+    images = {"generated": sample(path, n, seed=seed, device=device), "training images": dataset.images[:n]}
+    return {
+        "checkpoint": str(path),
+        "step": state["step"],
+        "seed": seed,
+        "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.fingerprint},
+        "classifier": {"sha256": judge.digest, "accuracy": _accuracy(judge, digits)},
+        "n": n,
+        "rows": {name: modes.count(judge, part) for name, part in images.items()},
+    }
 
 
 def _score(judge: classifier.Classifier, images: torch.Tensor, reference: torch.Tensor) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def start(config: Config, team: Team = _ALONE, *, say: Callable[[str], None] = p
         If the data cannot be had.
     """
     with team.leader_first():
-        dataset = data.load(config.data, say=say)
+        dataset = data.load(config.data, size=config.size, say=say)
     if config.data == "mnist":
         config = replace(config, data=dataset.name)  # a stand-in stays what it is when the run is resumed
     folder = Path(config.out or f"runs/{dataset.name}-{config.preset}-{time.strftime('%Y%m%d-%H%M%S')}")
@@ -89,7 +89,7 @@ def resume(flags: Mapping[str, Any], team: Team = _ALONE, *, say: Callable[[str]
     folder = Path(flags.get("out") or _newest())
     state = checkpoint.load(folder)
     config = _merged(stored_config(state, folder), flags)
-    dataset = data.load(config.data, say=say)
+    dataset = data.load(config.data, size=config.size, say=say)
     if dataset.fingerprint != state["data"]:
         raise DataError(
             f"data is {config.data!r} from {dataset.source}: not the images that the run in {folder} began "

@@ -84,7 +84,7 @@ def test_images_and_labels_must_fit(idx_folder: Path, stem: str, array: np.ndarr
 
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(
-        DataError, match=r"data is 'cifar': neither a known name \(mnist, fashion, digits\) nor"
+        DataError, match=r"data is 'cifar': neither a known name \(mnist, fashion, digits, stacked\) nor"
     ):
         load("cifar")
 
