@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .errors import InvalidMeasureError
-from .laws import CDF, Histogram, Law, Quantile, inside
+from .laws import CDF, Function, Histogram, Law, Quantile, inside, quiet
 from .sketch import QuantileSketch
 from .torch_laws import torch_law
 
@@ -31,7 +32,7 @@ def frozen_law(x: Any, name: str) -> Any | None:
     if not module.startswith("scipy.stats") or "scipy.stats" not in sys.modules:
         return None
     if hasattr(x, "icdf") and hasattr(x, "iccdf"):  # the laws of scipy.stats.make_distribution and their kin
-        return _checked(Law(x.icdf, x.iccdf, x.cdf), name)
+        return _checked(Law(quiet(x.icdf), quiet(x.iccdf), quiet(x.cdf)), name)
     if not hasattr(x, "dist") or not hasattr(x, "ppf"):
         hint = "freeze it, as in scipy.stats.norm(0, 1)" if hasattr(x, "ppf") else "use wdist.Gaussian or samples of it"
         raise InvalidMeasureError(f"{name} is {type(x).__name__} of scipy.stats, no frozen law on the line: {hint}")
@@ -40,25 +41,29 @@ def frozen_law(x: Any, name: str) -> Any | None:
         raise InvalidMeasureError(f"{name} is a frozen law with array parameters: give one law at a time")
     if not scale > 0:
         raise InvalidMeasureError(f"{name} is a frozen law with scale {scale}: SciPy's scales are positive")
-    dist = x.dist
-    law = _checked(
-        Law(
-            lambda t: dist.ppf(t, *shapes),
-            lambda s: dist.isf(s, *shapes),
-            lambda y: dist.cdf(y, *shapes),
-            (type(dist).__name__, dist.name, *map(float, shapes)) if not hasattr(dist, "_histogram") else None,
-            float(loc),
-            float(scale),
-        ),
-        name,
-    )
-    return _with_atoms(law, dist, shapes) if hasattr(x, "pmf") else law
+    dist, discrete = x.dist, hasattr(x, "pmf")
+    ppf, isf, cdf = (quiet(partial(_with_shapes, f, shapes)) for f in (dist.ppf, dist.isf, dist.cdf))
+    family = (type(dist).__name__, dist.name, *map(float, shapes)) if not hasattr(dist, "_histogram") else None
+    coarse = (False, not discrete and _from_below(ppf, isf))
+    law = _checked(Law(ppf, isf, cdf, family, float(loc), float(scale), coarse=coarse), name)
+    return _with_atoms(law, dist, shapes) if discrete else law
+
+
+def _with_shapes(f: Any, shapes: tuple[Any, ...], t: np.ndarray) -> Any:
+    return f(t, *shapes)
 
 
 def _checked(law: Law, name: str) -> Law:
     if not np.all(np.isfinite(law.quantile(np.array([0.25, 0.5, 0.75])))):
         raise InvalidMeasureError(f"{name} is a frozen law with no finite quartiles: check its parameters")
     return law
+
+
+def _from_below(ppf: Function, isf: Function) -> bool:
+    """Whether the quantile at 1 - s is looked up there, where s has lost most of its digits."""
+    s = 2.0 ** -np.arange(40.0, 50.0) / 3
+    far = isf(s)
+    return bool(np.all(np.abs(far - ppf(1 - s)) <= 1e-12 * np.abs(far)) and np.ptp(far) > 1e-9 * np.max(np.abs(far)))
 
 
 def _with_atoms(law: Law, dist: Any, shapes: tuple[Any, ...]) -> Law:

@@ -7,6 +7,8 @@ and it is the far tail that decides whether a moment is finite.
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -16,7 +18,7 @@ import numpy as np
 from ._arrays import as_float64, normalised_weights
 from .errors import InvalidMeasureError
 
-__all__ = ["CDF", "NORMAL", "Bins", "Histogram", "Law", "Quantile", "inside", "upper_end"]
+__all__ = ["CDF", "NORMAL", "Bins", "Histogram", "Law", "Quantile", "inside", "quiet", "upper_end"]
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -50,6 +52,10 @@ class Law:
         The t, and the s, in (0, 1/2] where a quantile has a jump or a kink.
     bins : Bins or None
         The whole law, where its quantile is piecewise linear (``loc`` 0 and ``scale`` 1 then).
+    coarse : tuple of bool
+        Whether the quantiles of Z near its lower end, and near its upper end, are found at 1 - t from the other one.
+    ends : callable or None
+        Of ``upper``, for a Z whose functions say nothing sensible at 0: see :meth:`end`.
     """
 
     ppf: Function
@@ -61,6 +67,8 @@ class Law:
     breaks: np.ndarray = field(default_factory=lambda: _NO_BREAKS)
     upper_breaks: np.ndarray = field(default_factory=lambda: _NO_BREAKS)
     bins: Bins | None = None
+    coarse: tuple[bool, bool] = (False, False)
+    ends: Callable[[bool], tuple[float, float, float]] | None = None
 
     dim = property(lambda self: 1, doc="Dimension of the space.")
 
@@ -70,6 +78,14 @@ class Law:
             return np.full(np.shape(t), self.loc)
         with np.errstate(all="ignore"):
             return self.loc + self.scale * np.asarray((self.isf if upper else self.ppf)(t), dtype=np.float64)
+
+    def end(self, upper: bool) -> tuple[float, float, float]:
+        """Where the law ends: at least, as far as is known (inf: nowhere; nan: nothing is known), at most."""
+        if self.ends is None or self.scale == 0.0:
+            at = float(self.quantile(np.zeros(1), upper=upper)[0])
+            return at, at, at
+        low, known, high = (self.loc + self.scale * z for z in self.ends(upper))
+        return low, known, high
 
 
 @dataclass(frozen=True, eq=False, slots=True, init=False)
@@ -146,7 +162,14 @@ class Quantile:
 
     def law(self) -> Law:
         """This law by its quantiles."""
-        return Law(self.f, lambda s: upper_end(self.f, s))
+        return Law(self.f, lambda s: upper_end(self.f, s), coarse=(False, True), ends=self._end)
+
+    def _end(self, upper: bool) -> tuple[float, float, float]:
+        try:
+            at = float(self.f(np.array([float(upper)]))[0])
+        except (ArithmeticError, ValueError, TypeError, IndexError):
+            at = math.nan  # f need not be defined at 0 and 1
+        return at, at, at
 
 
 @dataclass(frozen=True, eq=False, slots=True, init=False)
@@ -186,7 +209,15 @@ class CDF:
 
     def law(self) -> Law:
         """This law by its quantiles, the smallest x with F(x) >= t."""
-        return Law(self._inverse, lambda s: upper_end(self._inverse, s), self.F)
+        return Law(self._inverse, lambda s: upper_end(self._inverse, s), self.F, coarse=(False, True), ends=self._end)
+
+    def _end(self, upper: bool) -> tuple[float, float, float]:
+        """By what F says of a support that is finite; where it rounds to 0 or 1 there may be some mass left."""
+        edge = self.support[upper]
+        if abs(edge) == np.finfo(np.float64).max:
+            return math.nan, math.nan, math.nan
+        last, next_to_last = self._inverse(np.array([1.0, 1.0 - 2.0**-52] if upper else [2.0**-1074, 2.0**-1074]))
+        return (float(next_to_last), float(last), edge) if upper else (edge, float(last), float(last))
 
     def _inverse(self, t: np.ndarray) -> np.ndarray:
         # Bisection over the doubles themselves: 64 halvings find the very float, whatever the scale, and jumps
@@ -220,6 +251,17 @@ def upper_end(quantile: Function, s: np.ndarray) -> np.ndarray:
     return np.where(s >= 2.0**-52, quantile(1.0 - np.maximum(s, 2.0**-52)), np.nan)
 
 
+def quiet(f: Function) -> Function:
+    """The same without warnings: at the ends of the doubles exp and its like overflow, and root finders give up."""
+
+    def quiet_f(x: np.ndarray) -> np.ndarray:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return f(x)
+
+    return quiet_f
+
+
 def _elementwise(f: Any, name: str, probe: np.ndarray) -> Function:
     if not callable(f):
         raise InvalidMeasureError(f"{name} is {type(f).__name__}: give a function of one argument")
@@ -230,12 +272,7 @@ def _elementwise(f: Any, name: str, probe: np.ndarray) -> Function:
         whole = False
     vectorised = f if whole else np.vectorize(f, otypes=[np.float64])
 
-    # At the ends of the doubles, exp and its like overflow on their way to 0 or 1.
-    def quiet(x: np.ndarray) -> np.ndarray:
-        with np.errstate(all="ignore"):
-            return vectorised(x)
-
-    return quiet
+    return quiet(vectorised)
 
 
 def _probe(f: Function, name: str, at: np.ndarray) -> np.ndarray:

@@ -20,14 +20,17 @@ from ._arrays import power_of_two, to_numpy
 from .histograms import bins_distance
 from .laws import Bins, Law
 from .measures import Samples
+from .suprema import supremum
+from .tails import DEEPEST, MIDDLES, known_levels, outlook
 
 __all__ = ["Bracketed", "law_distance", "law_of_samples"]
 
-_DEEPEST = 1000  # 2^-1000: past it, quantiles overflow before any moment of interest does
-_LOW, _HIGH = (np.polynomial.legendre.leggauss(k) for k in (10, 20))
+_ORDER = 20
 _NOISE = 2.0**-45  # far out, a relative difference below it is rounding
 _QUANTILE_RTOL = 1e-12  # what quantile functions in use are taken to be good to
 
+
+_LEVEL = 2.0**-52  # what 1 - t is off by, as a level
 
 Half = Callable[[np.ndarray], np.ndarray]  # of t in (0, 1/2], from one of the two ends
 
@@ -38,12 +41,6 @@ class Bracketed(NamedTuple):
     distance: Any  # a float; a tensor where points were tensors
     lower: float
     upper: float
-
-
-class _Tail(NamedTuple):
-    depth: int  # integrate down to 2^-depth
-    remainder: float  # estimate of the rest; inf where the integral diverges
-    trusted: bool  # whether the rest was seen to die out
 
 
 def law_distance(P: Law, Q: Law, p: float) -> Bracketed:
@@ -74,7 +71,8 @@ def law_distance(P: Law, Q: Law, p: float) -> Bracketed:
             ends = [float(z.quantile(np.zeros(1), upper=upper)[0]) for upper in (False, True)]
             largest = max(abs((P.loc - Q.loc) + (P.scale - Q.scale) * end) for end in ends)
             return Bracketed(largest, largest * (1 - 2.0**-50), largest * (1 + 2.0**-50))
-        return _supremum(P, Q, difference)
+        breaks = [np.concatenate(_breaks(P, Q, upper)) for upper in (False, True)]
+        return Bracketed(*supremum(P, Q, (breaks[0], breaks[1])))
     with np.errstate(all="ignore"):
         return _integral(P, Q, difference, p)
 
@@ -98,37 +96,47 @@ def law_of_samples(samples: Samples) -> Law:
 
 
 def _integral(P: Law, Q: Law, difference: Callable[[np.ndarray, bool], np.ndarray], p: float) -> Bracketed:
-    centre = np.concatenate([difference(2.0 ** -np.arange(1.0, 41.0), upper) for upper in (False, True)])
-    scale = power_of_two(float(np.nanmax(np.abs(centre))))
-    halves = [_scaled(difference, upper, scale) for upper in (False, True)]
-    tails = [_tail(half, p) for half in halves]
-    if any(math.isinf(tail.remainder) for tail in tails):
+    sizes = [np.abs(difference(MIDDLES[: known_levels(P, Q, upper)], upper)) for upper in (False, True)]
+    scale = _unit(difference, sizes, p)
+    tails = [outlook(size / scale, p) for size in sizes]
+    if any(math.isinf(tail.least) for tail in tails):
         return Bracketed(math.inf, math.inf, math.inf)
-    total = error = rest = 0.0
+    halves = [_scaled(difference, upper, scale) for upper in (False, True)]
+    total = error = 0.0
     for upper, half, tail in zip((False, True), halves, tails, strict=True):
         edges = np.unique(np.concatenate([2.0 ** -np.arange(1.0, tail.depth + 1), *_breaks(P, Q, upper)]))
         edges = edges[edges >= 2.0**-tail.depth]
         edges = np.union1d(edges, _crossings(half, edges))
-        value, defect = _quadrature(lambda t, half=half: np.abs(half(t)) ** p, edges)  # type: ignore[misc]
-        total, error, rest = total + value, error + defect, rest + tail.remainder
+        f = lambda t, half=half: np.abs(half(t)) ** p  # noqa: E731
+        coarse = P.coarse[upper] or Q.coarse[upper]
+        value, defect = _quadrature(f, edges, p * _LEVEL if coarse else 0.0)
+        # Levels off by so much move the integral by that times the variation of what is integrated.
+        slip = 2 * _LEVEL * float(np.sum(np.abs(np.diff(f(edges))))) if coarse else 0.0
+        total, error = total + value, error + defect + slip
     if not math.isfinite(total + error):
         raise ValueError(
             "the quantiles of P or Q are not finite numbers inside (0, 1), where a law's are: check its parameters, or "
             "give it as samples or as a wdist.Histogram"
         )
     doubt = 0.0 if P.family is not None and P.family == Q.family else _doubt(P, Q, halves, scale, p)
-    trusted = all(tail.trusted for tail in tails)
-    # The integrand is not negative: what was not integrated can only add.
-    lower, upper_end = max(total - error, 0.0), total + error + 2 * rest + doubt
-    total += rest
-    root = lambda c: scale * c ** (1 / p)  # noqa: E731
+    least, rest, most = (sum(getattr(tail, name) for tail in tails) for name in ("least", "rest", "most"))
+    root = lambda c: scale * max(c, 0.0) ** (1 / p)  # noqa: E731
     slack = 1 + _QUANTILE_RTOL
-    return Bracketed(root(total), root(lower) / slack, root(upper_end) * slack if trusted else math.inf)
+    lower, highest = root(total - error + least) / slack, root(total + error + doubt + most) * slack
+    return Bracketed(root(total + rest), lower, highest)
+
+
+def _unit(difference: Callable[[np.ndarray, bool], np.ndarray], sizes: list[np.ndarray], p: float) -> float:
+    """A power of two, in units of which no power on the way overflows, and the integral is no tiny number."""
+    centre = [np.abs(difference(2.0 ** -np.arange(1.0, 41.0), upper)) for upper in (False, True)]
+    # A block far out may have nearly all of the integral.
+    far = [size * 2.0 ** (-np.arange(1.0, len(size) + 1) / p) for size in sizes]
+    return power_of_two(float(np.nanmax(np.concatenate(centre + far))))
 
 
 def _doubt(P: Law, Q: Law, halves: list[Half], scale: float, p: float) -> float:
     """At most what the differences taken for rounding add to the integral; inf where that does not die out."""
-    k = np.arange(20.0, _DEEPEST)
+    k = np.arange(20.0, DEEPEST)
     found = 0.0
     for upper, half in zip((False, True), halves, strict=True):
         x, y = (np.abs(law.quantile(2.0 ** -(k + 1), upper=upper)) for law in (P, Q))
@@ -170,102 +178,54 @@ def _crossings(difference: Half, edges: np.ndarray) -> np.ndarray:
     return high
 
 
-def _tail(difference: Half, p: float) -> _Tail:
-    """How far down one half to integrate, and what is left below.
+def _quadrature(f: Half, edges: np.ndarray, rough: float) -> tuple[float, float]:
+    """Integral over [edges[0], edges[-1]] and its error: two rules, halving where they differ.
 
-    With L_k = log2 of the k-th block's term, a slope of L at the far end that is not negative means divergence.
+    ``rough``, over t, is the relative noise of f, below which there is nothing to be found.
     """
-    k = np.arange(1.0, _DEEPEST + 1)
-    size = np.abs(difference(0.75 * 2.0**-k))
-    known = len(k) if np.all(np.isfinite(size)) else int(np.argmin(np.isfinite(size)))
-    known = _before_breakdown(size[:known])
-    if known < 8:
-        return _Tail(max(known, 1), 0.0, False)
-    terms = -k[:known] + p * np.log2(np.maximum(size[:known], 1e-300))
-    if not np.any(size[:known] > 0):
-        return _Tail(min(60, known), 0.0, True)
-    # Far out, quantile functions lose their digits (1 - 2^-53 has none left, and SciPy's own give out near 1e-200):
-    # judge before that. A power law has a steady slope; a slope still falling (log-normal) may yet turn negative.
-    end = known // 2 if known > 100 else max(known - 12, 8)
-    slope, before = (float((terms[k - 1] - terms[k // 2 - 1]) / (k - k // 2)) for k in (end, end // 2))
-    growing = slope >= (-1e-6 if known > 100 else -2e-3)
-    if growing and slope >= before - 0.01:
-        return _Tail(1, math.inf, True)
-    alive = np.flatnonzero(terms > np.max(terms) - 70)
-    # At least 60 blocks: where steps meet, a probe may see no difference beside one that it misses.
-    depth = int(min(max(alive[-1] + 3, 60), known))
-    local = terms[depth - 1] - terms[max(depth // 2 - 1, 0)]
-    ratio = 2.0 ** min(local / max(depth - max(depth // 2, 1), 1), -1e-6)
-    # A block has half the mass of all below its upper edge.
-    remainder = float(2.0 ** (terms[depth - 1] - 1) * ratio / (1 - ratio))
-    # The rest is a fair estimate while it is a small part of the whole; a tail that hardly dies out is not.
-    settled = not growing and remainder < 1e-2 * float(np.sum(2.0 ** terms[:depth]))
-    return _Tail(depth, remainder, settled)
-
-
-def _before_breakdown(size: np.ndarray) -> int:
-    """How many blocks there are before a quantile function gives out.
-
-    Far out, some of SciPy's stick at one value, or jump: known by a kink after 20 blocks of steady growth, where
-    no quantile in use has one.
-    """
-    slope = np.diff(np.log2(np.maximum(size, 1e-300)))
-    bend = np.abs(np.diff(slope))
-    for k in np.flatnonzero(bend > 0.02):
-        if k > 60 and slope[k] > 1e-3 and np.max(bend[k - 20 : k]) < 1e-3:
-            return int(k)
-    return len(size)
-
-
-def _quadrature(f: Half, edges: np.ndarray) -> tuple[float, float]:
-    """Integral over [edges[0], edges[-1]] and its error: Gauss-Legendre of two orders, halving where they differ."""
     low, high = edges[:-1], edges[1:]
     total = error = 0.0
-    for _ in range(48):
-        coarse, fine = (_gauss(f, low, high, rule) for rule in (_LOW, _HIGH))
+    for halvings in range(48):
+        coarse, fine = (_applied(f, low, high, rule) for rule in (_WITH_ENDS, _GAUSS))
         defect = np.abs(fine - coarse)
         scale = total + float(np.sum(np.abs(fine)))
-        done = (defect <= 1e-14 * scale / math.sqrt(len(edges))) | (defect <= 1e-14 * np.abs(fine))
+        done = (defect <= 1e-14 * scale / math.sqrt(len(edges))) | (defect <= (1e-14 + rough / low) * np.abs(fine))
         done |= high - low <= 4e-16 * high
         if len(low) > max(20_000, 4 * len(edges)):  # too rough to resolve: the estimate of the error says so
             done[:] = True
         total += float(np.sum(fine[done]))
-        error += float(np.sum(defect[done])) + 1e-16 * float(np.sum(np.abs(fine[done])))
+        # Beside a jump the rules may agree by chance, the more so the more often they are asked.
+        error += (64 if halvings > 8 else 1) * float(np.sum(defect[done])) + 1e-16 * float(np.sum(np.abs(fine[done])))
         if done.all():
             break
         low, high = low[~done], high[~done]
         middle = (low + high) / 2
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
     else:
-        total += float(np.sum(_gauss(f, low, high, _HIGH)))
-        error += float(np.sum(np.abs(_gauss(f, low, high, _HIGH))))
+        left = float(np.sum(_applied(f, low, high, _GAUSS)))
+        total, error = total + left, error + left
     return total, error
 
 
-def _gauss(f: Half, low: np.ndarray, high: np.ndarray, rule: tuple) -> np.ndarray:
+def _rule_with_ends() -> tuple[np.ndarray, np.ndarray]:
+    """Lobatto's nodes, the outermost a little inside, and their weights: a jump beside an end is seen, one at it not.
+
+    Their number is odd, that of Gauss's even: a jump near the middle would halve both, wherever it is.
+    """
+    slope = np.polynomial.legendre.Legendre.basis(_ORDER - 4).deriv()
+    nodes = np.concatenate([[2.0**-40 - 1], np.sort(np.real(slope.roots())), [1 - 2.0**-40]])
+    powers = np.polynomial.legendre.legvander(nodes, len(nodes) - 1)
+    return nodes, np.linalg.solve(powers.T, 2.0 * (np.arange(len(nodes)) == 0))
+
+
+def _applied(f: Half, low: np.ndarray, high: np.ndarray, rule: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     nodes, weights = rule
     half = (high - low) / 2
-    values = f((low + half)[:, None] + half[:, None] * nodes)
-    return half * (values @ weights)
+    t = (low + half)[:, None] + half[:, None] * nodes
+    # Jumps are at edges, to a rounding of them: no node is.
+    values = f(np.clip(t, (low * (1 + 2.0**-50))[:, None], (high * (1 - 2.0**-50))[:, None]))
+    return np.asarray(half * (values @ weights))
 
 
-def _supremum(P: Law, Q: Law, difference: Callable[[np.ndarray, bool], np.ndarray]) -> Bracketed:
-    """sup |F^-1 - G^-1|: on a cell, monotone quantiles keep it below what the far corners give."""
-    lowest = highest = 0.0
-    for upper in (False, True):
-        breaks = np.concatenate(_breaks(P, Q, upper))
-        beside = np.outer([1 - 2.0**-50, 1, 1 + 2.0**-50], breaks).ravel()  # a jump has two sides
-        t = np.concatenate([[0.0], 2.0 ** -np.arange(1.0, 61.0), np.linspace(0, 0.5, 4097)[1:], beside])
-        t = np.unique(np.minimum(t, 0.5))
-        x, y = P.quantile(t, upper=upper), Q.quantile(t, upper=upper)
-        if math.isfinite(x[0]) != math.isfinite(y[0]) and not np.isnan(x[0] + y[0]):
-            return Bracketed(math.inf, math.inf, math.inf)
-        if not (math.isfinite(x[0]) and math.isfinite(y[0])):
-            raise ValueError(
-                "p is inf and both laws reach to infinity at the same end: whether they stay within a finite distance "
-                "cannot be read off their quantiles. Take a finite p, or laws of one family (or bounded ones)"
-            )
-        lowest = max(lowest, float(np.max(np.abs(difference(t[1:], upper)))), abs(float(x[0] - y[0])))
-        inner = np.maximum(np.abs(x[1:] - y[:-1]), np.abs(x[:-1] - y[1:]))
-        highest = max(highest, float(np.max(inner)))
-    return Bracketed(lowest, lowest * (1 - _QUANTILE_RTOL), max(highest, lowest) * (1 + _QUANTILE_RTOL))
+_GAUSS = np.polynomial.legendre.leggauss(_ORDER)
+_WITH_ENDS = _rule_with_ends()

@@ -70,7 +70,7 @@ def _law(x: Any, distributions: Any) -> Law:
             law = _transformed(law, transform)
         return law
     icdf = _on_arrays(x.icdf)
-    return Law(icdf, lambda s: upper_end(icdf, s))
+    return Law(icdf, lambda s: upper_end(icdf, s), coarse=(False, True))
 
 
 def _transformed(law: Law, transform: Any) -> Law:
@@ -78,6 +78,7 @@ def _transformed(law: Law, transform: Any) -> Law:
     return Law(
         lambda t: g(law.quantile(t, upper=not increasing)),
         lambda s: g(law.quantile(s, upper=increasing)),
+        coarse=law.coarse if increasing else (law.coarse[1], law.coarse[0]),
     )
 
 
