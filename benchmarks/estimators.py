@@ -46,7 +46,7 @@ class Answer:
     lower, upper : float or None
         A bracket of the quantity, None where the estimator gives none.
     raw : float or None
-        For critics ``E f(x) - E f(y)`` before any correction.
+        Before any correction: for critics ``E f(x) - E f(y)``, for populations the samples' own distance.
     """
 
     value: float
@@ -170,6 +170,16 @@ def _max_sliced(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
     return Answer(result.lower, "lower bound", lower=result.lower)
 
 
+def _bounds(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
+    lower, upper = wdist.bounds(x, y, p=1, rng=_SEED)
+    return Answer(upper, "bound", lower=lower, upper=upper)
+
+
+def _estimate(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
+    found = wdist.estimate(x, y, p=1, rng=_SEED)
+    return Answer(found.distance, "estimate", lower=found.low, upper=found.high, raw=found.stats["plug_in"])
+
+
 def _of_result(result: wdist.Result) -> Answer:
     return Answer(float(result), result.kind, lower=result.lower, upper=result.upper)
 
@@ -182,6 +192,8 @@ _ALL = [
     Estimator("pot-1d", "POT emd2_1d", _pot_line, line_only=True, package="ot"),
     Estimator("sliced", "sliced", _sliced, quantity="SW1"),
     Estimator("max-sliced", "max-sliced", _max_sliced),
+    Estimator("bounds", "bounds", _bounds),
+    Estimator("estimate", "estimate", _estimate),
     Estimator("pot-sinkhorn", "POT Sinkhorn div.", _pot_sinkhorn, package="ot"),
     Estimator("geomloss", "geomloss Sinkhorn", _geomloss, package="geomloss"),
     Estimator("one-sided", "critic, one-sided", _critic("one-sided"), trains=True),

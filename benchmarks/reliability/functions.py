@@ -10,7 +10,7 @@ import numpy as np
 
 import wdist
 
-__all__ = ["FUNCTIONS", "Function"]
+__all__ = ["FUNCTIONS", "SIZES", "WEIGHTS", "Function"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,12 @@ def _coupled(x: Any, y: Any, w: Any) -> Any:
 
 
 def _certified(x: Any, y: Any, w: Any) -> Any:
-    plan = wdist.transport(np.arange(24.0).reshape(12, 2), np.arange(18.0).reshape(9, 2), p=1, x_weights=_WEIGHTS).plan
-    return wdist.certify(plan, (np.zeros(12), np.zeros(9)), x, y, p=1, x_weights=_WEIGHTS if w is None else w).primal
+    plan = np.outer(WEIGHTS / WEIGHTS.sum(), np.full(SIZES[1], 1.0 / SIZES[1]))
+    return wdist.certify(plan, (np.zeros(SIZES[0]), np.zeros(SIZES[1])), x, y, p=1, x_weights=w).primal
 
 
-_WEIGHTS = np.arange(1.0, 13.0)
+SIZES = (24, 21)  # points of the two measures
+WEIGHTS = np.arange(1.0, SIZES[0] + 1)
 
 FUNCTIONS = [
     Function("wasserstein, clouds", 2, lambda x, y, w: wdist.wasserstein(_samples(x, w), y, p=2).distance),
@@ -107,6 +108,9 @@ FUNCTIONS = [
         weighted=False,
         power=0,
     ),
+    Function("estimate", 2, lambda x, y, w: wdist.estimate(x, y, p=2, rng=0).distance, weighted=False, tolerance=1e-6),
+    Function("bounds, lower", 2, lambda x, y, w: wdist.bounds(_samples(x, w), y, p=2, rng=0)[0], tolerance=1e-6),
+    Function("bounds, upper", 2, lambda x, y, w: wdist.bounds(_samples(x, w), y, p=2, rng=0)[1], tolerance=0.02),  # a coupling
     Function("pairwise", 2, lambda x, y, w: wdist.pairwise([_samples(x, w), y], p=2, n_jobs=1)[0, 1]),
     Function("nearest", 2, lambda x, y, w: wdist.nearest([_samples(x, w)], [y], p=2).distances[0, 0]),
 ]

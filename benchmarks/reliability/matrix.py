@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .functions import FUNCTIONS, Function
+from .functions import FUNCTIONS, SIZES, WEIGHTS, Function
 from .inputs import INPUTS, Input
 
 __all__ = ["Cell", "cells", "outcome"]
@@ -91,11 +91,10 @@ def outcome(function: Function, spoilt: Input) -> Cell:
 def _good(function: Function) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Points with small whole coordinates, which every dtype holds, and weights that are whole numbers too."""
     rng = np.random.default_rng(7)
-    x = rng.integers(1, 60, size=(12, function.dim)).astype(np.float64)
-    y = rng.integers(1, 60, size=(9, function.dim)).astype(np.float64)
+    x, y = (rng.integers(1, 60, size=(n, function.dim)).astype(np.float64) for n in SIZES)
     if function.dim == 1:
         x, y = x[:, 0], y[:, 0]
-    return x, y, np.arange(1.0, 13.0) if function.weighted else None
+    return x, y, WEIGHTS if function.weighted else None
 
 
 def _number(found: Any) -> float:
