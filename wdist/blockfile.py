@@ -98,8 +98,8 @@ class BlockFile:
             raise ValueError(f"cache is {str(self.path)!r}, which exists and holds something else: give another path")
         if len(found) == len(head):
             raise ValueError(
-                f"cache is {str(self.path)!r}, which holds distances of other measures, or under another p, method or "
-                "version of wdist: give another path, or delete the file"
+                f"cache is {str(self.path)!r}, which holds distances of other measures, or under another p or method: "
+                "give another path, or delete the file"
             )
         os.ftruncate(self._file.fileno(), 0)  # killed while it wrote these few bytes
         self._file.write(head)

@@ -21,7 +21,9 @@ GROUPS = 16
 
 def spread(rng: np.random.Generator, count: int, dim: int) -> tuple[np.ndarray, np.ndarray]:
     """``count`` unit vectors, shape (count, dim), and where each of their independent groups begins."""
-    begins = np.linspace(0, count, min(count, GROUPS) + 1).astype(np.int64)
+    unit = dim if dim > 3 and count >= GROUPS * dim else 1  # whole frames, if there are enough of them
+    begins = unit * np.linspace(0, count // unit, min(count, GROUPS) + 1).astype(np.int64)
+    begins[-1] = count
     sizes = np.diff(begins)
     draw = {1: _signs, 2: _half_circle, 3: _half_sphere}.get(dim, _frames)
     return np.concatenate([draw(rng, int(size), dim) for size in sizes]), begins[:-1]

@@ -32,7 +32,7 @@ KINDS = ("exact", "bound", "estimate")  # a kind is stored as its place here
 _SECONDS = 0.25  # that a tile of separate solves should take, very roughly
 _WORK = 2.0**24  # elementary steps of a tile that is solved as one batch
 _WIDEST = 512
-_FEW = (200 * 200, 400 * 400)  # pairs of points up to which all arcs at once are faster: where k-d trees help, or not
+_FEW = (250 * 250, 400 * 400)  # pairs of points up to which all arcs at once are faster: where k-d trees help, or not
 
 
 class Question(NamedTuple):

@@ -30,6 +30,13 @@ def test_agrees_with_pot(seed, n, m, kind):
     assert found == pytest.approx(ot.emd2(a / a.sum(), b / b.sum(), cost, numItermax=10**6), rel=1e-9)
 
 
+@pytest.mark.parametrize("n", [3, 24, 25, 90, 250])
+def test_assignments_agree_with_pot(n):
+    rng = np.random.default_rng(n)
+    for cost in (rng.random((n, n)), np.abs(rng.normal(size=(n, 1)) - rng.normal(size=n)) ** 3):
+        assert few_points(cost, np.ones(n), np.ones(n)) == pytest.approx(ot.emd2([], [], cost), rel=1e-10)
+
+
 def test_agrees_with_highs():
     rng = np.random.default_rng(0)
     cost, a, b = rng.random((9, 7)), rng.random(9), rng.random(7)
@@ -38,7 +45,7 @@ def test_agrees_with_highs():
     assert few_points(cost, a, b) == pytest.approx(solved.fun, rel=1e-12)
 
 
-@pytest.mark.parametrize("n", [60, 70])  # an assignment, a simplex
+@pytest.mark.parametrize("n", [20, 60, 70])
 def test_costs_too_far_apart_for_doubles_are_left_alone(n):
     rng = np.random.default_rng(0)
     cost = rng.random((n, n)) * 1e-9

@@ -22,7 +22,8 @@ __all__ = ["few_points"]
 _SOFT, _STEPS = 0.05, 15  # epsilon, of the mean cost
 _NOTHING = 1e-280  # keeps far points that see no others from a division by 0
 _FIRST = 6  # arcs per source that the first plan is made of
-_ASSIGNED = 64  # points up to which an assignment by augmenting paths takes less time than a simplex
+_ASSIGNED = 400  # points up to which an assignment by augmenting paths takes less time than a simplex
+_TINY = 24  # points up to which nothing prepares it
 _FAINT = 1e-250  # a cost below it may be what an underflow left of others
 _CLOSED = 1e-13  # relative difference of plan and potentials above which the whole engine has to look
 
@@ -79,10 +80,15 @@ def _assignment(cost: np.ndarray) -> float | None:
     """The least mean cost of a permutation; None where paths of n rounded costs may end at another than the best."""
     from scipy.optimize import linear_sum_assignment
 
-    terms = cost[linear_sum_assignment(cost)]
-    total = math.fsum(terms)
-    sure = 2.0**-51 * len(cost) ** 2 * float(cost.max()) <= 1e-11 * total and total > _FAINT
-    return total / len(cost) if sure else None
+    n, reduced = len(cost), cost
+    if n > _TINY:  # its paths are short where the smallest reduced costs are nearly the solution
+        equal = np.full(n, 1.0 / n)
+        reduced = cost - _soft_potentials(cost, equal, equal)
+        reduced = reduced - reduced.min(axis=1, keepdims=True)
+    terms = cost[linear_sum_assignment(reduced)]
+    total, largest = math.fsum(terms), max(float(cost.max()), float(reduced.max()))
+    sure = 2.0**-51 * n**2 * largest <= 1e-11 * total and total > _FAINT
+    return total / n if sure else None
 
 
 def _taken(cost: np.ndarray, which: np.ndarray) -> np.ndarray:
