@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import ot
 import pytest
@@ -299,7 +297,3 @@ def test_bad_input_is_refused():
     ):
         with pytest.raises(InvalidMeasureError, match=message):
             gaussian_barycenter([P, P], weights)
-
-
-def test_the_examples_run():
-    assert doctest.testmod(wdist.barycenters).failed == 0

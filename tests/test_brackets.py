@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 
 import numpy as np
@@ -12,7 +11,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-import wdist.brackets.gaussian_bound
 from wdist import (
     CDF,
     Gaussian,
@@ -203,7 +201,3 @@ def test_bad_input_is_refused():
     sketch.update(np.random.default_rng(7).normal(size=5000))
     with pytest.raises(InvalidMeasureError, match="x has a variance that its quantiles do not settle"):
         gelbrich(sketch, [0.0])
-
-
-def test_the_examples_run():
-    assert doctest.testmod(wdist.brackets.gaussian_bound).failed == 0

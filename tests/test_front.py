@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats as st
 import torch
+from problems.gaussians import spd, w2_in_sixty_digits
 
 import wdist
 
@@ -87,3 +88,28 @@ def test_methods_refuse_what_they_cannot_do():
         wdist.wasserstein(st.norm(), [1.0], p=1, method="exact")
     with pytest.raises(ValueError, match="two Gaussians"):
         wdist.wasserstein([0.0], [1.0], p=2, method="gaussian")
+
+
+@pytest.mark.parametrize("condition", [1e2, 1e8, 1e12])
+@pytest.mark.parametrize("apart", [1.0, 1e-5, 1e-10])
+def test_the_bracket_of_two_gaussians_is_narrow_and_holds_sixty_digits(condition, apart):
+    rng = np.random.default_rng(3)
+    cov = spd(rng, 5, condition)
+    other = cov + apart * spd(rng, 5)
+    truth = w2_in_sixty_digits(cov, other)
+    r = wdist.wasserstein(wdist.Gaussian(np.zeros(5), cov), wdist.Gaussian(np.zeros(5), other), p=2)
+    assert r.lower <= truth <= r.upper
+    assert r.gap <= 3e-7 * truth
+
+
+def test_equal_gaussians_are_at_zero_for_certain():
+    P = wdist.Gaussian([1.0, 2.0], [[2.0, 1.0], [1.0, 3.0]])
+    r = wdist.wasserstein(P, wdist.Gaussian(P.mean, P.cov), p=2)
+    assert (r.lower, r.distance, r.upper) == (0.0, 0.0, 0.0)
+
+
+def test_factors_beyond_the_range_of_their_squares():
+    P, Q = (wdist.Gaussian.from_factor([0.0], [[c]]) for c in (1e200, 3e200))
+    r = wdist.wasserstein(P, Q, p=2)
+    assert r.lower <= 2e200 <= r.upper
+    assert r.gap < 1e187

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 
 import numpy as np
@@ -11,7 +10,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-import wdist.interpolation
 from wdist import Gaussian, InvalidMeasureError, gaussian_geodesic, gaussian_map, gaussian_w2, transport
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -153,7 +151,3 @@ def test_bad_input_is_refused():
         gaussian_geodesic(P, Gaussian([0, 0], np.eye(2)), 0.5)
     with pytest.raises(InvalidMeasureError, match="Q is a Samples, not a Gaussian"):
         gaussian_geodesic(P, [0.0, 1.0], 0.5)
-
-
-def test_the_examples_run():
-    assert doctest.testmod(wdist.interpolation).failed == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 
 import numpy as np
@@ -282,7 +281,3 @@ def test_bad_input_is_refused():
         GaussianMixture.from_components([])
     with pytest.raises(InvalidMeasureError, match="components have batch shape"):
         GaussianMixture.from_components(Gaussian(np.zeros((2, 2, 1)), [[1.0]]))
-
-
-def test_the_examples_run():
-    assert doctest.testmod(wdist.mixtures).failed == 0

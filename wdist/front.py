@@ -101,25 +101,32 @@ def _gaussian(P: Measure, Q: Measure, p: float) -> Result:
         raise ValueError("a batch of Gaussians gives many distances: use wdist.gaussian_w2")
     distance = gaussian_w2(P, Q)
     value = float(to_numpy(distance))
-    # Factors are good to a few eps of their norm where they are computed without loss, and to its square root where a
-    # covariance is singular (see gaussian_w2).
-    size = max(math.sqrt(float(np.max(np.abs(to_numpy(G.cov))))) for G in (P, Q))
-    error = 8 * P.dim * 2.0**-52 * (size + value)
-    error += max(_lost(G) for G in (P, Q))
+    error = _gaussian_error(P, Q, value)
     if is_tensor(distance):
         error += value * float(namespace(distance).finfo(distance.dtype).eps)
     return Result(distance, p, max(value - error, 0.0), value + error, "exact", "gaussian")
 
 
-def _lost(G: Gaussian) -> float:
-    """What computing a factor from a covariance may cost W2, to first order in its rounding."""
-    if G.factor is not None:
-        return 0.0
-    values = np.linalg.eigvalsh(to_numpy(G.cov))
-    rounding = 4 * G.dim * 2.0**-52 * float(np.max(np.abs(values)))
-    # |sqrt(v + rounding) - sqrt(v)| per direction
-    shifts = np.minimum(math.sqrt(rounding), rounding / np.sqrt(np.maximum(values, rounding or 1.0)))
-    return float(np.linalg.norm(shifts))
+def _gaussian_error(P: Gaussian, Q: Gaussian, value: float) -> float:
+    """How far W2 may be off: by a few eps of the factors, and by what computing them from covariances has cost."""
+    size = lost = 0.0
+    refined = value > 0 or P is Q or bool(np.array_equal(to_numpy(P.cov), to_numpy(Q.cov)))
+    for G in (P, Q):
+        if G.factor is not None:
+            size = max(size, float(np.max(np.abs(to_numpy(G.factor)), initial=0.0)))
+            refined = False
+            continue
+        values = np.linalg.eigvalsh(to_numpy(G.cov))
+        largest = float(np.max(np.abs(values)))
+        size = max(size, math.sqrt(largest))
+        rounding = 4 * G.dim * 2.0**-52 * largest
+        # |sqrt(v + rounding) - sqrt(v)| per direction
+        shifts = np.minimum(math.sqrt(rounding), rounding / np.sqrt(np.maximum(values, rounding or 1.0)))
+        lost = max(lost, float(np.linalg.norm(shifts)))
+        refined &= values[0] > 0.5e-14 * largest
+    error = 8 * P.dim * 2.0**-52 * (size + value) + lost
+    # gaussian_w2 refines factors of invertible covariances, and keeps the digits of small distances.
+    return min(error, 1e-7 * value) if refined else error
 
 
 def _on_the_line(P: Measure, Q: Measure, p: float) -> Result:

@@ -92,8 +92,17 @@ def gaussian_map(P: Gaussian, Q: Gaussian) -> Array:
 
     Raises
     ------
+    InvalidMeasureError
+        If an argument is not a Gaussian, or the dimensions or batch axes do not fit.
     ValueError
         If no map pushes P to Q: P gives no mass to a direction in which Q has some.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> wdist.gaussian_map(wdist.Gaussian([0, 0], [[1, 0], [0, 4]]), wdist.Gaussian([3, 4], [[9, 0], [0, 1]]))
+    array([[3. , 0. ],
+           [0. , 0.5]])
     """
     P, Q = _pair(P, Q)
     fit = procrustes(P, Q)

@@ -48,6 +48,12 @@ class Samples:
     ------
     InvalidMeasureError
         If there are no points, or an entry of either is not what is said above.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> wdist.Samples([0.0, 1.0, 5.0], weights=[2, 1, 1]).weights
+    array([0.5 , 0.25, 0.25])
     """
 
     points: Array
@@ -116,6 +122,12 @@ class Gaussian:
     InvalidMeasureError
         If the shapes do not fit, or ``cov`` is not symmetric, or has an eigenvalue below ``-8 d eps ||cov||``
         (eigenvalues between that and 0 are rounding of the input's dtype, and count as 0).
+
+    Examples
+    --------
+    >>> import wdist
+    >>> wdist.Gaussian([0.0, 1.0], [[2.0, 1.0], [1.0, 2.0]])
+    Gaussian(dim=2)
     """
 
     mean: Array
@@ -136,10 +148,26 @@ class Gaussian:
 
     @classmethod
     def from_factor(cls, mean: Any, factor: Any) -> Gaussian:
-        """Build from ``factor`` F of shape (..., d, k) with ``cov = F F^T``.
+        """Build from a factor of the covariance, which keeps the digits of small and of vanishing variances.
 
-        Keeps the digits that a rank-deficient covariance loses: computing its factor costs the square root of the
-        machine precision.
+        Parameters
+        ----------
+        mean : array_like or torch.Tensor, shape (..., d)
+        factor : array_like or torch.Tensor, shape (..., d, k)
+            F with ``cov = F F^T``. Computing it from a covariance of deficient rank would cost the square root of the
+            machine precision.
+
+        Raises
+        ------
+        InvalidMeasureError
+            If the shapes do not fit, or an entry is not finite.
+
+        Examples
+        --------
+        >>> import wdist
+        >>> line = wdist.Gaussian.from_factor([0.0, 0.0], [[3.0], [4.0]])  # all on one line
+        >>> wdist.gaussian_w2(line, wdist.Gaussian.from_factor([0.0, 0.0], [[6.0], [8.0]]))
+        5.0
         """
         self = object.__new__(cls)
         dtype = result_dtype(*(a for a in (mean, factor) if is_tensor(a) or a is mean))
@@ -147,12 +175,31 @@ class Gaussian:
         if factor.ndim < 2:
             raise InvalidMeasureError(f"factor has shape {tuple(factor.shape)}: expected (..., d, k) with cov = F F^T")
         xp = namespace(factor)
-        self._set(mean, factor @ xp.matrix_transpose(factor), factor, dtype)
+        with np.errstate(over="ignore", invalid="ignore"):  # beyond 1e154 the factor holds what its square does not
+            cov = factor @ xp.matrix_transpose(factor)
+        self._set(mean, cov, factor, dtype)
         return self
 
     @classmethod
     def fit(cls, samples: Any) -> Gaussian:
-        """The Gaussian with the mean and the covariance (weights as masses, no n - 1 correction) of ``samples``."""
+        """The Gaussian with the mean and the covariance of samples (weights as masses, no n - 1 correction).
+
+        Parameters
+        ----------
+        samples : Samples, array_like or torch.Tensor, shape (n,) or (n, d)
+
+        Raises
+        ------
+        InvalidMeasureError
+            If ``samples`` are no points.
+
+        Examples
+        --------
+        >>> import wdist
+        >>> wdist.Gaussian.fit([[0.0, 0.0], [2.0, 4.0]]).cov
+        array([[1., 2.],
+               [2., 4.]])
+        """
         samples = as_measure(samples, "samples")
         if not isinstance(samples, Samples):
             raise InvalidMeasureError(f"samples is a {type(samples).__name__}: Gaussian.fit takes points")

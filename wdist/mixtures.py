@@ -96,6 +96,19 @@ def mixture_transport(P: Any, Q: Any) -> Result:
         bound from the mixtures' means and covariances: the true W2 lies between. ``plan`` couples the components: entry
         (k, l) is the mass that goes from component k of P to component l of Q by the Gaussian map. ``potentials``
         prove that no coupling of components does it for less.
+
+    Raises
+    ------
+    InvalidMeasureError
+        If an argument is not a mixture, or the dimensions differ.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> P = wdist.GaussianMixture([1, 1], [0.0, 10.0], [1.0, 4.0])
+    >>> r = wdist.mixture_transport(P, wdist.GaussianMixture([1, 1], [1.0, 10.0], [1.0, 9.0]))
+    >>> r.distance, r.kind, r.plan.toarray().tolist()
+    (1.0, 'bound', [[0.5, 0.0], [0.0, 0.5]])
     """
     P, Q = _mixture(P, "P"), _mixture(Q, "Q")
     if P.dim != Q.dim:
@@ -133,6 +146,12 @@ class GaussianMixture:
     ------
     InvalidMeasureError
         If shapes do not fit, or an entry is not what is said above.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> wdist.GaussianMixture([1, 3], means=[0.0, 5.0], covs=[1.0, 4.0])  # variances, on the line
+    GaussianMixture(2 components, dim=1)
     """
 
     weights: Array
