@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.stats as st
@@ -120,3 +121,12 @@ def test_a_map_pushes_the_one_law_onto_the_other():
 def test_what_has_no_map_is_refused_by_name(u, v, message):
     with pytest.raises(ValueError, match=message):
         wdist.transport_map_1d(u, v, p=2)
+
+
+@pytest.mark.parametrize("x", [-35.0, -9.0, 0.3, 9.0, 20.0, 37.0])
+def test_digits_far_out_at_both_ends(x):
+    """From the normal law to the exponential one: T = -log(1 - F)."""
+    with mpmath.workdps(40):
+        truth = -mpmath.log(mpmath.ncdf(-mpmath.mpf(x)))
+    for u in (st.norm(), wdist.Gaussian(0, 1)):
+        assert wdist.transport_map_1d(u, st.expon(), p=2)(x) == pytest.approx(float(truth), rel=1e-12)

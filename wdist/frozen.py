@@ -32,7 +32,7 @@ def frozen_law(x: Any, name: str) -> Any | None:
     if not module.startswith("scipy.stats") or "scipy.stats" not in sys.modules:
         return None
     if hasattr(x, "icdf") and hasattr(x, "iccdf"):  # the laws of scipy.stats.make_distribution and their kin
-        return _checked(Law(quiet(x.icdf), quiet(x.iccdf), quiet(x.cdf)), name)
+        return _checked(Law(quiet(x.icdf), quiet(x.iccdf), quiet(x.cdf), sf=quiet(x.ccdf)), name)
     if not hasattr(x, "dist") or not hasattr(x, "ppf"):
         hint = "freeze it, as in scipy.stats.norm(0, 1)" if hasattr(x, "ppf") else "use wdist.Gaussian or samples of it"
         raise InvalidMeasureError(f"{name} is {type(x).__name__} of scipy.stats, no frozen law on the line: {hint}")
@@ -42,10 +42,10 @@ def frozen_law(x: Any, name: str) -> Any | None:
     if not scale > 0:
         raise InvalidMeasureError(f"{name} is a frozen law with scale {scale}: SciPy's scales are positive")
     dist, discrete = x.dist, hasattr(x, "pmf")
-    ppf, isf, cdf = (quiet(partial(_with_shapes, f, shapes)) for f in (dist.ppf, dist.isf, dist.cdf))
+    ppf, isf, cdf, sf = (quiet(partial(_with_shapes, f, shapes)) for f in (dist.ppf, dist.isf, dist.cdf, dist.sf))
     family = (type(dist).__name__, dist.name, *map(float, shapes)) if not hasattr(dist, "_histogram") else None
     coarse = (False, not discrete and _from_below(ppf, isf))
-    law = _checked(Law(ppf, isf, cdf, family, float(loc), float(scale), coarse=coarse), name)
+    law = _checked(Law(ppf, isf, cdf, family, float(loc), float(scale), coarse=coarse, sf=sf), name)
     return _with_atoms(law, dist, shapes) if discrete else law
 
 

@@ -56,6 +56,8 @@ class Law:
         Whether the quantiles of Z near its lower end, and near its upper end, are found at 1 - t from the other one.
     ends : callable or None
         Of ``upper``, for a Z whose functions say nothing sensible at 0: see :meth:`end`.
+    sf : callable or None
+        1 minus the distribution function of Z, where that has digits of its own.
     """
 
     ppf: Function
@@ -69,6 +71,7 @@ class Law:
     bins: Bins | None = None
     coarse: tuple[bool, bool] = (False, False)
     ends: Callable[[bool], tuple[float, float, float]] | None = None
+    sf: Function | None = None
 
     dim = property(lambda self: 1, doc="Dimension of the space.")
 
@@ -136,9 +139,10 @@ class Histogram:
         s = np.append(0.0, np.cumsum(self.masses[::-1]))
         t, s = t / t[-1], s / s[-1]
         return Law(
-            lambda q: _piecewise_linear(q, t, x),
-            lambda q: _piecewise_linear(q, s, x[::-1]),
-            lambda y: np.interp(y, x, t),
+            sf=lambda y: np.interp(y, x, s[::-1]),
+            ppf=lambda q: _piecewise_linear(q, t, x),
+            isf=lambda q: _piecewise_linear(q, s, x[::-1]),
+            cdf=lambda y: np.interp(y, x, t),
             breaks=inside(t),
             upper_breaks=inside(s),
             bins=Bins(self.masses, x[:-1], x[1:]),

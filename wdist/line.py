@@ -123,12 +123,7 @@ def _check_period(period: Any) -> float | None:
 def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P", "Q")) -> Bracketed:
     """W_p of any two measures on the line, with its bracket. The distance is a tensor where points are."""
     for measure, name in ((P, names[0]), (Q, names[1])):
-        if isinstance(measure, Samples | Gaussian) and measure.dim != 1:
-            raise InvalidMeasureError(
-                f"{name} lives in dimension {measure.dim}, not on the line: use wdist.wasserstein or wdist.transport"
-            )
-        if isinstance(measure, Gaussian) and measure.batch_shape:
-            raise InvalidMeasureError(f"{name} is a batch of Gaussians: give one law at a time here")
+        check_on_the_line(measure, name, "use wdist.wasserstein or wdist.transport")
     if isinstance(P, Samples) and isinstance(Q, Samples):
         x, y, a, b = common_kind(P.points[:, 0], Q.points[:, 0], P.weights, Q.weights)
         distance = coupling_distance(x, y, a, b, p)
@@ -146,6 +141,14 @@ def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P
         lost = sum(sketch.error(p) for sketch in sketches)
         return Bracketed(distance, max(lower - lost, 0.0), upper + lost) if lost else Bracketed(distance, lower, upper)
     return _by_laws(P, Q, p, names)
+
+
+def check_on_the_line(measure: Measure, name: str, remedy: str) -> None:
+    """Refuse what lives in R^d, and batches."""
+    if isinstance(measure, Samples | Gaussian) and measure.dim != 1:
+        raise InvalidMeasureError(f"{name} lives in dimension {measure.dim}, not on the line: {remedy}")
+    if isinstance(measure, Gaussian) and measure.batch_shape:
+        raise InvalidMeasureError(f"{name} is a batch of Gaussians: give one law at a time here")
 
 
 def _by_laws(P: Measure, Q: Measure, p: float, names: tuple[str, str]) -> Bracketed:

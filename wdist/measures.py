@@ -257,7 +257,7 @@ class Gaussian:
         from scipy.special import ndtr, ndtri
 
         mean, scale = float(to_numpy(self.mean)[0]), float(np.sqrt(max(float(to_numpy(self.cov)[0, 0]), 0.0)))
-        return Law(ndtri, lambda s: -ndtri(s), ndtr, family=NORMAL, loc=mean, scale=scale)
+        return Law(ndtri, lambda s: -ndtri(s), ndtr, NORMAL, mean, scale, sf=lambda z: ndtr(-z))
 
 
 Measure = Samples | Gaussian | Histogram | Quantile | CDF | QuantileSketch | Law

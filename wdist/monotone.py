@@ -18,10 +18,9 @@ from scipy import sparse
 
 from ._arrays import as_float64, namespace, to_numpy
 from .coupling import monotone_coupling
-from .errors import InvalidMeasureError
 from .laws import Law
-from .line import law_of
-from .measures import Gaussian, Measure, Samples, as_measure, check_p
+from .line import check_on_the_line, law_of
+from .measures import Samples, as_measure, check_p
 from .sketch import QuantileSketch
 
 __all__ = ["plan_on_the_line", "transport_map_1d"]
@@ -48,8 +47,8 @@ def transport_map_1d(
     callable
         If u has a distribution function without jumps (a Gaussian, a histogram, a :class:`wdist.CDF`, a frozen law of
         ``scipy.stats``): T(x) = G^{-1}(F(x)), elementwise on arrays of float64, whatever v is. Between two laws of one
-        family, a :class:`wdist.Gaussian` among them, T is affine and exact; else it is as good as F and G^{-1} are,
-        and loses its digits where 1 - F(x) does.
+        family, a :class:`wdist.Gaussian` among them, T is affine and exact; else it is as good as F and G^{-1} are.
+        Far up, a :class:`wdist.CDF` loses the digits that 1 - F(x) loses; laws of SciPy do not.
 
     Raises
     ------
@@ -69,7 +68,9 @@ def transport_map_1d(
     array([3., 5.])
     """
     p = check_p(p)
-    P, Q = (_on_the_line(z, name, w) for z, name, w in ((u, "u", u_weights), (v, "v", v_weights)))
+    P, Q = as_measure(u, "u", u_weights), as_measure(v, "v", v_weights)
+    for measure, name in ((P, "u"), (Q, "v")):
+        check_on_the_line(measure, name, "wdist.transport gives a plan, and wdist.gaussian_map the map of Gaussians")
     if isinstance(P, Samples):
         if isinstance(Q, Samples):
             return plan_on_the_line(P, Q, math.inf)[0]
@@ -82,18 +83,6 @@ def transport_map_1d(
     if isinstance(Q, QuantileSketch):
         Q = Samples(*Q.atoms())
     return _map(law_of(P), law_of(Q))
-
-
-def _on_the_line(x: Any, name: str, weights: Any) -> Measure:
-    measure = as_measure(x, name, weights)
-    if isinstance(measure, Samples | Gaussian) and measure.dim != 1:
-        raise InvalidMeasureError(
-            f"{name} lives in dimension {measure.dim}, not on the line: wdist.transport gives a plan, and "
-            "wdist.gaussian_map the map between Gaussians"
-        )
-    if isinstance(measure, Gaussian) and measure.batch_shape:
-        raise InvalidMeasureError(f"{name} is a batch of Gaussians: give one law at a time here")
-    return measure
 
 
 def _map(source: Law, target: Law) -> Callable[[Any], Any]:
@@ -115,8 +104,9 @@ def _map(source: Law, target: Law) -> Callable[[Any], Any]:
         if same:
             return (target.loc + target.scale * z)[()]
         t = np.asarray(cdf(z), dtype=np.float64)
+        s = 1.0 - t if source.sf is None else np.asarray(source.sf(z), dtype=np.float64)
         lower = target.quantile(np.minimum(t, 0.5), upper=False)
-        return np.where(t <= 0.5, lower, target.quantile(np.minimum(1.0 - t, 0.5), upper=True))[()]
+        return np.where(t <= 0.5, lower, target.quantile(np.minimum(s, 0.5), upper=True))[()]
 
     return transport
 
