@@ -175,3 +175,40 @@ def test_misuse_is_named() -> None:
         QuantileSketch(16).merge([1.0])  # type: ignore[arg-type]
     with pytest.raises(InvalidMeasureError, match="QuantileSketch, and this function takes points"):
         wdist.transport(sketch([1.0]), [1.0], p=1)
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.5, math.inf])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_weighted_streams_keep_the_bound(p: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, w = rng.standard_t(3, 30_000), rng.exponential(1.0, 30_000) * 10.0 ** rng.integers(-3, 3, 30_000)
+    w[rng.random(30_000) < 0.1] = 0.0
+    left, right = wdist.QuantileSketch(100), wdist.QuantileSketch(100)
+    for sketch, half in ((left, slice(0, 17_000)), (right, slice(17_000, None))):
+        for points, masses in zip(np.array_split(x[half], 9), np.array_split(w[half], 9), strict=True):
+            sketch.update(points, masses)
+    left.merge(right)
+    assert left.count == np.count_nonzero(w)
+    atoms, masses = left.atoms()
+    assert masses.sum() == pytest.approx(w.sum(), rel=1e-12)
+    lost = wdist.wasserstein_1d(x, atoms, p=p, u_weights=w, v_weights=masses)
+    assert 0 < lost <= left.error(p)
+    r = wdist.wasserstein(left, [0.0], p=p)
+    assert r.lower <= wdist.wasserstein_1d(x, [0.0], p=p, u_weights=w) <= r.upper
+
+
+def test_mass_splitting_a_weight_of_three_is_three_points() -> None:
+    x, w = np.array([5.0, 1.0, 3.0]), np.array([1, 3, 2])
+    weighted, repeated = wdist.QuantileSketch(16), wdist.QuantileSketch(16)
+    weighted.update(x, w)
+    repeated.update(np.repeat(x, w))
+    assert wdist.wasserstein_1d(weighted, repeated, p=2) <= 1e-7
+    assert weighted.error(2) == 0.0
+
+
+@pytest.mark.parametrize("weights", [[1.0], [1.0, -1.0], [1.0, math.nan], [[1.0, 1.0]]])
+def test_bad_weights_are_refused_and_nothing_is_added(weights: Any) -> None:
+    sketch = wdist.QuantileSketch(16)
+    with pytest.raises(wdist.InvalidMeasureError, match="weights has"):
+        sketch.update([1.0, 2.0], weights)
+    assert sketch.count == 0

@@ -1,7 +1,7 @@
 r"""A summary of a stream on the line, of bounded size, that knows how far it is from the stream in W_p.
 
-Points are gathered into cells; of a cell its count n, its mean m, its least point l and its greatest h are kept. Moving
-every point to the mean of its cell is a plan, so
+Points are gathered into cells; of a cell its mass n, its mean m, its least point l and its greatest h are kept. Moving
+every point to the mean of its cell is a plan, so, N being the mass of all,
 
 .. math:: W_p^p(\text{stream}, \text{means}) \le \sum \frac{n}{N} \Bigl( \frac{h - m}{h - l} (m - l)^p
    + \frac{m - l}{h - l} (h - m)^p \Bigr),
@@ -37,7 +37,14 @@ class _Cells(NamedTuple):
     low: np.ndarray
     high: np.ndarray
     mean: np.ndarray
-    number: np.ndarray
+    mass: np.ndarray
+
+
+class _Run(NamedTuple):
+    """Cells that stand for some of the points seen."""
+
+    seen: int
+    cells: _Cells
 
 
 class QuantileSketch:
@@ -52,7 +59,7 @@ class QuantileSketch:
     -----
     Wherever wdist takes a measure on the line it takes a sketch: :func:`wdist.wasserstein` then returns an estimate
     whose bracket is certain, since :meth:`error` bounds what the sketch has lost. Up to 4 k points nothing is lost.
-    Points have equal weights. A sketch is deterministic: the same updates give the same cells.
+    A sketch is deterministic: the same updates give the same cells.
 
     Examples
     --------
@@ -72,40 +79,53 @@ class QuantileSketch:
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 16:
             raise ValueError(f"k is {k!r}: give the number of cells, an int of at least 16")
         self.k = int(k)
-        self._runs: list[_Cells] = []  # of falling counts
-        self._buffer: list[np.ndarray] = []
+        self._runs: list[_Run] = []  # of falling counts
+        self._buffer: list[tuple[np.ndarray, np.ndarray | None]] = []
         self._waiting = 0  # points in the buffer
 
     dim = property(lambda self: 1, doc="Dimension of the space.")
 
     @property
     def count(self) -> int:
-        """Points seen so far."""
-        return self._waiting + sum(int(run.number.sum()) for run in self._runs)
+        """Points seen so far, those of weight 0 left out."""
+        return self._waiting + sum(run.seen for run in self._runs)
 
     def __repr__(self) -> str:
         return f"QuantileSketch(k={self.k}, count={self.count})"
 
-    def update(self, x: Any) -> None:
+    def update(self, x: Any, weights: Any = None) -> None:
         """Add points.
 
         Parameters
         ----------
         x : array_like or torch.Tensor
             Finite, of any shape: a number, a chunk of a stream. Nothing is added where it is refused.
+        weights : array_like or torch.Tensor, optional
+            Non-negative and finite, of the shape of ``x``: masses, in the same unit at every update. None: 1 each.
 
         Raises
         ------
         InvalidMeasureError
-            If ``x`` holds NaN or inf, or no real numbers.
+            If ``x`` holds NaN or inf, or no real numbers, or ``weights`` do not fit.
         """
-        points = to_numpy(as_float64(x, "x")).ravel()
+        points, mass = to_numpy(as_float64(x, "x")), None
+        if weights is not None:
+            mass = to_numpy(as_float64(weights, "weights"))
+            if mass.shape != points.shape or np.any(mass < 0):
+                found = f"shape {mass.shape}" if mass.shape != points.shape else f"the entry {mass.min():g}"
+                raise InvalidMeasureError(
+                    f"weights has {found} beside x of shape {points.shape}: give one mass, at least 0, for each point"
+                )
+            points, mass = points[mass > 0], mass[mass > 0]
+        self._take(points.ravel(), mass)
+
+    def _take(self, points: np.ndarray, mass: np.ndarray | None) -> None:
         for first in range(0, len(points), _CHUNK):
-            chunk = points[first : first + _CHUNK]
-            self._buffer.append(chunk)
-            self._waiting += len(chunk)
+            part = slice(first, first + _CHUNK)
+            self._buffer.append((points[part], None if mass is None else mass[part]))
+            self._waiting += len(points[part])
             if self._waiting > _BUFFER * self.k:
-                self._push(_gathered(_points(self._buffer), self.k))
+                self._push(_Run(self._waiting, _gathered(_points(self._buffer), self.k)))
                 self._buffer, self._waiting = [], 0
 
     def merge(self, other: QuantileSketch) -> None:
@@ -119,13 +139,13 @@ class QuantileSketch:
         if not isinstance(other, QuantileSketch):
             raise TypeError(f"other is a {type(other).__name__}: merge takes a QuantileSketch, update takes points")
         runs, waiting = list(other._runs), list(other._buffer)
-        for run in runs:
-            self._push(_gathered(run, self.k))
-        for chunk in waiting:
-            self.update(chunk)
+        for seen, cells in runs:
+            self._push(_Run(seen, _gathered(cells, self.k)))
+        for points, mass in waiting:
+            self._take(points, mass)
 
     def atoms(self) -> tuple[np.ndarray, np.ndarray]:
-        """Means of the cells, ascending, and their counts.
+        """Means of the cells, ascending, and their masses.
 
         Raises
         ------
@@ -133,7 +153,7 @@ class QuantileSketch:
             Before the first point.
         """
         cells = self._cells()
-        return cells.mean, cells.number
+        return cells.mean, cells.mass
 
     def error(self, p: float) -> float:
         """A bound of W_p between the stream and :meth:`atoms`, for p in [1, inf]; rounding included."""
@@ -149,28 +169,35 @@ class QuantileSketch:
             return 0.0
         a, b = left / scale, right / scale
         cost = (b * a**p + a * b**p) / np.where(a + b > 0, a + b, 1.0)
-        share = cells.number / cells.number.sum()
+        share = cells.mass / cells.mass.max()
+        share /= share.sum()
         return float(scale * np.sum(share * cost) ** (1.0 / p) + np.sum(share * slip**p) ** (1.0 / p)) * (1 + 2.0**-40)
 
-    def _push(self, run: _Cells) -> None:
+    def _push(self, run: _Run) -> None:
         """Add a run, and merge runs from the smallest on while one is not twice the next."""
         while True:
             self._runs.append(run)
-            self._runs.sort(key=lambda cells: -int(cells.number.sum()))
-            if len(self._runs) == 1 or self._runs[-2].number.sum() >= 2 * self._runs[-1].number.sum():
+            self._runs.sort(key=lambda kept: -kept.seen)
+            if len(self._runs) == 1 or self._runs[-2].seen >= 2 * self._runs[-1].seen:
                 return
-            run = _gathered(_together([self._runs.pop(-2), self._runs.pop()]), self.k)
+            last, least = self._runs.pop(-2), self._runs.pop()
+            run = _Run(last.seen + least.seen, _gathered(_together([last.cells, least.cells]), self.k))
 
     def _cells(self) -> _Cells:
         if self.count == 0:
             raise InvalidMeasureError("the sketch is empty: update it with at least one point")
-        return _together([*self._runs, *([_points(self._buffer)] if self._buffer else [])])
+        return _together([*(run.cells for run in self._runs), *([_points(self._buffer)] if self._buffer else [])])
 
 
-def _points(chunks: list[np.ndarray]) -> _Cells:
+def _points(chunks: list[tuple[np.ndarray, np.ndarray | None]]) -> _Cells:
     """Every point a cell of its own."""
-    x = np.sort(np.concatenate(chunks))
-    return _Cells(x, x, x, np.ones(len(x), dtype=np.int64))
+    x = np.concatenate([points for points, _ in chunks])
+    if all(mass is None for _, mass in chunks):
+        x.sort()
+        return _Cells(x, x, x, np.ones(len(x)))
+    order = np.argsort(x, kind="stable")
+    mass = np.concatenate([np.ones(len(points)) if mass is None else mass for points, mass in chunks])
+    return _Cells(x[order], x[order], x[order], mass[order])
 
 
 def _together(runs: list[_Cells]) -> _Cells:
@@ -181,24 +208,25 @@ def _together(runs: list[_Cells]) -> _Cells:
 
 def _gathered(cells: _Cells, k: int) -> _Cells:
     """Neighbouring cells put together until there are at most k."""
-    if len(cells.number) <= k:
+    if len(cells.mass) <= k:
         return cells
     first = _first_of_groups(cells, k)
     low = np.minimum.reduceat(cells.low, first)
     high = np.maximum.reduceat(cells.high, first)
-    count = np.add.reduceat(cells.number, first)
+    mass = np.add.reduceat(cells.mass, first)
+    share = cells.mass / np.repeat(mass, np.diff(first, append=len(cells.mass)))
     # Halves, from the middle: neither a difference nor a sum of them overflows.
     middle = 0.5 * low + 0.5 * high
-    offset = 0.5 * cells.mean - 0.5 * np.repeat(middle, np.diff(first, append=len(cells.number)))
-    mean = middle + 2.0 * (np.add.reduceat(offset * cells.number, first) / count)
-    return _Cells(low, high, np.clip(mean, low, high), count)
+    offset = 0.5 * cells.mean - 0.5 * np.repeat(middle, np.diff(first, append=len(cells.mass)))
+    mean = middle + 2.0 * np.add.reduceat(offset * share, first)
+    return _Cells(low, high, np.clip(mean, low, high), mass)
 
 
 def _first_of_groups(cells: _Cells, k: int) -> np.ndarray:
     """Where at most k groups of about equal cost begin; a gap that alone costs more than a group only parts two."""
     gap = 0.5 * cells.mean[1:] - 0.5 * cells.mean[:-1]
     largest = float(gap.max())
-    step = np.cbrt(0.5 * cells.number[1:] + 0.5 * cells.number[:-1]) * np.cbrt(gap / largest if largest else gap) ** 2
+    step = np.cbrt(0.5 * cells.mass[1:] + 0.5 * cells.mass[:-1]) * np.cbrt(gap / largest if largest else gap) ** 2
     if np.count_nonzero(step) < k:
         return np.concatenate([[0], 1 + np.flatnonzero(step)])  # every value a group of its own
     # The size t of a group, at which sum(min(step / t, 1)) = k - 1: gaps of a step beyond t are cuts.
