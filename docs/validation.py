@@ -131,6 +131,36 @@ def _line_uniform(rng: np.random.Generator) -> tuple[float, float]:
     return found, math.sqrt(shift**2 + shift * (width - 1) + (width - 1) ** 2 / 3)
 
 
+@check("wasserstein_1d", "weighted samples on a circle, p = 1 to 3", "POT `ot.wasserstein_circle`", 1e-10)
+def _line_circle(rng: np.random.Generator) -> tuple[float, float]:
+    (x, a), (y, b), p = _weighted(rng), _weighted(rng), float(rng.choice(EXPONENTS))
+    found = wdist.wasserstein_1d(x, y, p=p, u_weights=a, v_weights=b, period=1.0)
+    known = ot.wasserstein_circle(x % 1.0, y % 1.0, u_weights=a, v_weights=b, p=p)
+    return found, float(np.ravel(known)[0]) ** (1 / p)
+
+
+@check("wasserstein_1d", "t^a and t^b, p = inf", "closed form, where the derivatives agree", 1e-8)
+def _line_supremum(rng: np.random.Generator) -> tuple[float, float]:
+    a, b = np.sort(rng.uniform(0.5, 4.0, size=2))
+    t = (a / b) ** (1 / (b - a))
+    found = wdist.wasserstein_1d(wdist.Quantile(lambda s: s**a), wdist.Quantile(lambda s: s**b), p=math.inf)
+    return found, t**a - t**b
+
+
+@check("wasserstein_1d", "Pareto laws of index p + 0.001 to p + 1", "closed form (a / (a − p))^(1/p)", 1e-8)
+def _line_heavy(rng: np.random.Generator) -> tuple[float, float]:
+    p = float(rng.choice(EXPONENTS))
+    a = p + 10 ** rng.uniform(-3.0, 0.0)
+    return wdist.wasserstein_1d(scipy.stats.pareto(a), [0.0], p=p), (a / (a - p)) ** (1 / p)
+
+
+@check("transport_map_1d", "a normal law to a logistic one", "−log of SciPy's `log_ndtr`s", 1e-10)
+def _line_map(rng: np.random.Generator) -> tuple[float, float]:
+    x = rng.uniform(-30.0, 30.0)
+    found = wdist.transport_map_1d(scipy.stats.norm(), scipy.stats.logistic(), p=2)(x)
+    return float(found), float(scipy.special.log_ndtr(x) - scipy.special.log_ndtr(-x))
+
+
 # --- Gaussians ---
 
 
@@ -192,6 +222,46 @@ def _gaussian_product(rng: np.random.Generator) -> tuple[float, float]:
         for A, B in zip(*sides, strict=True)
     ]
     return wdist.gaussian_w2(*joint), math.hypot(*parts)
+
+
+@check("gaussian_map", "unrelated covariances, the sum of squares", "POT `bures_wasserstein_mapping`", 1e-10)
+def _gaussian_map(rng: np.random.Generator) -> tuple[float, float]:
+    d = _dimension(rng)
+    P, Q = _gaussian(rng, d), _gaussian(rng, d)
+    known = ot.gaussian.bures_wasserstein_mapping(P.mean, Q.mean, P.cov, Q.cov)[0]
+    return float(np.sum(wdist.gaussian_map(P, Q) ** 2)), float(np.sum(known**2))
+
+
+@check("gaussian_geodesic", "the distance at time t", "t times POT's `bures_wasserstein_distance`", 1e-10)
+def _gaussian_geodesic(rng: np.random.Generator) -> tuple[float, float]:
+    P, Q, t = _gaussian(rng, 5), _gaussian(rng, 5), rng.uniform(0.2, 1.0)
+    known = float(ot.gaussian.bures_wasserstein_distance(P.mean, Q.mean, P.cov, Q.cov))
+    R = wdist.gaussian_geodesic(P, Q, t)
+    return float(ot.gaussian.bures_wasserstein_distance(P.mean, R.mean, P.cov, R.cov)), t * known
+
+
+@check("gaussian_barycenter", "weighted, the trace", "POT `bures_wasserstein_barycenter`", 1e-8)
+def _gaussian_barycenter(rng: np.random.Generator) -> tuple[float, float]:
+    members, weights = [_gaussian(rng, 4) for _ in range(4)], rng.dirichlet(np.ones(4))
+    means, covs = np.stack([G.mean for G in members]), np.stack([G.cov for G in members])
+    known = ot.gaussian.bures_wasserstein_barycenter(means, covs, weights=weights, num_iter=10_000, eps=1e-12)[1]
+    return float(np.trace(wdist.gaussian_barycenter(members, weights).cov)), float(np.trace(known))
+
+
+@check("gelbrich", "samples", "POT `empirical_bures_wasserstein_distance`", 1e-8)
+def _gelbrich(rng: np.random.Generator) -> tuple[float, float]:
+    x, y = rng.normal(size=(40, 4)), rng.exponential(size=(60, 4))
+    return wdist.gelbrich(x, y), float(ot.gaussian.empirical_bures_wasserstein_distance(x, y, reg=0.0))
+
+
+@check("mixture_w2", "mixtures of three and of four", "POT `gmm_ot_loss`", 1e-8)
+def _mixture(rng: np.random.Generator) -> tuple[float, float]:
+    (a, m1, c1), (b, m2, c2) = (
+        (rng.dirichlet(np.ones(k)), rng.normal(size=(k, 3)), np.stack([_covariance(rng, 3) for _ in range(k)]))
+        for k in (3, 4)
+    )
+    found = wdist.mixture_w2(wdist.GaussianMixture(a, m1, c1), wdist.GaussianMixture(b, m2, c2))
+    return found, math.sqrt(float(ot.gmm.gmm_ot_loss(m1, m2, c1, c2, a, b)))
 
 
 # --- the linear programme ---

@@ -184,6 +184,8 @@ class Gaussian:
     def fit(cls, samples: Any) -> Gaussian:
         """The Gaussian with the mean and the covariance of samples (weights as masses, no n - 1 correction).
 
+        Of no more points than dimensions it has its factor, too: distances keep their digits, and have gradients.
+
         Parameters
         ----------
         samples : Samples, array_like or torch.Tensor, shape (n,) or (n, d)
@@ -207,9 +209,15 @@ class Gaussian:
         weights = samples.mass[:, None]
         mean = xp.sum(weights * samples.points, axis=0)
         centred = samples.points - mean  # squares of deviations, never a difference of second moments
-        cov = xp.matrix_transpose(weights * centred) @ centred
+        with np.errstate(over="ignore", invalid="ignore"):
+            cov = xp.matrix_transpose(weights * centred) @ centred
+            cov = (cov + xp.matrix_transpose(cov)) / 2
+        factor = None
+        if len(samples) <= samples.dim and not getattr(weights, "requires_grad", False):
+            # Of so few points the covariance is singular, and the points are its factor, with all their digits.
+            factor = xp.matrix_transpose(xp.sqrt(weights) * centred)
         self = object.__new__(cls)
-        self._set(mean, (cov + xp.matrix_transpose(cov)) / 2, None, samples.dtype)
+        self._set(mean, cov, factor, samples.dtype)
         return self
 
     def _set(self, mean: Array, cov: Array, factor: Array | None, dtype: Any, root: Array | None = None) -> None:

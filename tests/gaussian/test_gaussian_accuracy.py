@@ -179,3 +179,30 @@ def test_a_covariance_of_deficient_rank_is_within_the_documented_error(d):
     assert gaussian_w2(Gaussian(np.zeros(d), F @ F.T), Gaussian(np.zeros(d), turned @ turned.T)) <= 10 * math.sqrt(
         d * EPS * norm
     )
+
+
+@pytest.mark.parametrize("n", [2, 4, 7])
+def test_fitted_to_few_points_the_digits_are_kept(n):
+    rng = np.random.default_rng(n)
+    x = rng.normal(size=(n, 7))
+    y = x + 1e-7 * rng.normal(size=(n, 7))
+    with mpmath.workdps(60):
+        F, G = (mpmath.matrix(z.tolist()) for z in (x, y))
+        means = []
+        for M in (F, G):
+            means.append([mpmath.fsum(M[i, j] for i in range(n)) / n for j in range(7)])
+            for i in range(n):
+                for j in range(7):
+                    M[i, j] = (M[i, j] - means[-1][j]) / mpmath.sqrt(n)
+        nuclear = sum(mpmath.svd_r(F * G.T, compute_uv=False))
+        square = sum(z * z for z in [*F, *G]) - 2 * nuclear
+        square += sum((a - b) ** 2 for a, b in zip(*means, strict=True))
+        exact = float(mpmath.sqrt(square))
+    assert gaussian_w2(Gaussian.fit(x), Gaussian.fit(y)) == pytest.approx(exact, rel=1e-6)
+
+
+def test_fitted_to_few_points_it_has_a_gradient():
+    rng = np.random.default_rng(1)
+    x = torch.tensor(rng.normal(size=(3, 4)), requires_grad=True)
+    Q = Gaussian(torch.zeros(4, dtype=torch.float64), torch.tensor(spd(rng, 4)))
+    assert torch.autograd.gradcheck(lambda z: gaussian_w2(Gaussian.fit(z), Q), (x,))
