@@ -131,7 +131,7 @@ def _line_uniform(rng: np.random.Generator) -> tuple[float, float]:
     return found, math.sqrt(shift**2 + shift * (width - 1) + (width - 1) ** 2 / 3)
 
 
-@check("wasserstein_1d", "weighted samples on a circle, p = 1 to 3", "POT `ot.wasserstein_circle`", 1e-10)
+@check("wasserstein_1d", "weighted samples on a circle, p = 1 to 3", "POT `ot.wasserstein_circle`", 1e-8)
 def _line_circle(rng: np.random.Generator) -> tuple[float, float]:
     (x, a), (y, b), p = _weighted(rng), _weighted(rng), float(rng.choice(EXPONENTS))
     found = wdist.wasserstein_1d(x, y, p=p, u_weights=a, v_weights=b, period=1.0)
