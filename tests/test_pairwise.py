@@ -231,6 +231,9 @@ def test_bad_input_is_refused_by_name():
         wdist.pairwise(z, p=2, method="sinkhorn")
     with pytest.raises(ValueError, match="metric is 'cosine': choose one of"):
         wdist.pairwise(z, p=2, metric="cosine")
+    for wrong in (0, True, "all", 1.5):
+        with pytest.raises(ValueError, match=r"n_jobs is .*: give how many processes"):
+            wdist.pairwise(z, p=2, n_jobs=wrong)
     with pytest.raises(ValueError, match=r"measures\[0\] requires a gradient"):
         wdist.pairwise([torch.zeros(3, 2, requires_grad=True)], p=2)
 

@@ -13,6 +13,8 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
+import numpy as np
+
 from .compilation import impatiently
 
 __all__ = ["ask"]
@@ -22,6 +24,8 @@ _HERE = 0.5  # seconds of tasks that are done before others are asked for help
 
 def ask(function: Callable[..., Any], tasks: Iterable[Any], n_jobs: int | None) -> Iterator[Any]:
     """``function`` of every task, in any order; elsewhere it is called with ``elsewhere=True``."""
+    if isinstance(n_jobs, bool) or not (n_jobs is None or (isinstance(n_jobs, int | np.integer) and n_jobs != 0)):
+        raise ValueError(f"n_jobs is {n_jobs!r}: give how many processes, -1 for as many as there are cores, or None")
     rest, begin = iter(tasks), time.perf_counter()
     for task in rest:
         yield function(task)
