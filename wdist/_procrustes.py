@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ._arrays import Array, common_kind, detached, namespace, power_of_two, to_numpy
-from ._nearby import refined_residual
+from ._nearby import Refined, refined_residual
 from .covariances import cholesky
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ __all__ = ["Procrustes", "factor", "procrustes"]
 
 
 class Procrustes(NamedTuple):
-    """W2, and what it came from, divided by scale: means' difference, factors, and the SVD of G^T F (unordered)."""
+    """W2, and what it came from, divided by scale: means' difference, factors, and the SVD of G^T F (unordered).
+
+    ``refined`` belongs to those ``members`` of the flattened batch.
+    """
 
     distance: Array
     scale: float
@@ -32,10 +35,15 @@ class Procrustes(NamedTuple):
     left: Array
     singular: Array
     right: Array
+    members: Array | None = None
+    refined: Refined | None = None
 
 
-def procrustes(P: Gaussian, Q: Gaussian, quick: bool = False) -> Procrustes:
-    """The best rotation of one factor onto the other; if ``quick``, to half the digits, which W2 owes all of its to."""
+def procrustes(P: Gaussian, Q: Gaussian, quick: bool = False, careful: bool = False) -> Procrustes:
+    """The best rotation of one factor onto the other.
+
+    If ``quick``, to half the digits, which W2 owes all of its to; if ``careful``, refined wherever a gradient needs it.
+    """
     m1, m2, F, G = common_kind(*(detached(x) for x in (P.mean, Q.mean, factor(P), factor(Q))))
     xp = _namespace(F)
     F, G = _equally_wide(F, G, xp)
@@ -52,10 +60,12 @@ def procrustes(P: Gaussian, Q: Gaussian, quick: bool = False) -> Procrustes:
     residual = _square(F @ xp.matrix_transpose(right) - G @ left, xp)
     # Rounding of a factor moves W2 by about eps size / sqrt(smallest eigenvalue): where that is a 1e-8th of W2, or
     # more, the residual is computed again in twice the precision.
-    doubtful = residual * xp.maximum(xp.min(singular, axis=-1), 2.0**-52 * sizes) < 1e-15 * sizes * sizes
+    limit = 1e-9 if careful else 1e-15
+    doubtful = residual * xp.maximum(xp.min(singular, axis=-1), 2.0**-52 * sizes) < limit * sizes * sizes
+    members = refined = None
     if bool(xp.any(doubtful)):
-        residual = _again(residual, doubtful, (P, Q), scale, (F, G, left, right))
-    return Procrustes(scale * xp.sqrt(square + residual), scale, shift, F, G, left, singular, right)
+        residual, members, refined = _again(residual, doubtful, (P, Q), scale, (F, G, left, right))
+    return Procrustes(scale * xp.sqrt(square + residual), scale, shift, F, G, left, singular, right, members, refined)
 
 
 def factor(measure: Gaussian) -> Array:
@@ -96,7 +106,7 @@ def _svd(M: Array, quick: bool, xp: Any) -> tuple[Array, Array, Array]:
 
 def _again(
     residual: Array, doubtful: Array, laws: tuple[Gaussian, Gaussian], scale: float, found: tuple[Array, ...]
-) -> Array:
+) -> tuple[Array, Array, Refined]:
     """The residual with its doubtful members computed in twice the precision; 0 where the inputs are equal."""
     xp = namespace(residual)
     (index,) = xp.nonzero(xp.reshape(doubtful, (-1,)))
@@ -109,16 +119,16 @@ def _again(
     given = common_kind(residual, *(detached(g.cov) if g.factor is None else None for g in laws))[1:]
     cov1, cov2 = (chosen(None if cov is None else cov / scale / scale) for cov in given)
     F, G, left, right = (chosen(M) for M in found)
-    refined, trusted = refined_residual(F, G, left, right, cov1, cov2)
+    refined = refined_residual(F, G, left, right, cov1, cov2)
     # R = 1 bounds the minimum from above, too: by a rounding it is the better one for factors that agree.
     plain = xp.minimum(xp.reshape(residual, (-1,))[index], xp.sum((F - G) ** 2, axis=(-2, -1)))
-    better = xp.where(trusted, refined, plain)
+    better = xp.where(refined.trusted, refined.residual, plain)
     if (cov1 is None) == (cov2 is None):
         same = F == G if cov1 is None else cov1 == cov2
         better = xp.where(xp.all(same, axis=(-2, -1)), 0.0 * better, better)
     flat = xp.reshape(residual, (-1,))
     flat[index] = better
-    return xp.reshape(flat, residual.shape)
+    return xp.reshape(flat, residual.shape), index, refined
 
 
 def _square(M: Array, xp: Any) -> Array:

@@ -66,7 +66,7 @@ def gaussian_w2(P: Gaussian, Q: Gaussian) -> Any:
     P, Q = _pair(P, Q)
     if not is_tensor(P.mean) and not is_tensor(Q.mean) and len(P.batch_shape + Q.batch_shape):
         return _batch(P, Q)
-    fit = procrustes(P, Q, quick=True)
+    fit = procrustes(P, Q, True, any(getattr(g.cov, "requires_grad", False) for g in (P, Q)))
     tensors = [g for g in (P, Q) if is_tensor(g.mean)]
     if not tensors:
         return float(fit.distance) if fit.distance.ndim == 0 else fit.distance
@@ -173,9 +173,30 @@ def _gradients(P: Gaussian, Q: Gaussian, fit: Procrustes, upstream: Array) -> tu
                     "variance in a direction in which the other Gaussian has some. Add variance, differentiate by a "
                     "factor (Gaussian.from_factor), or give those members no weight"
                 )
-            derivative = (xp.eye(T.shape[-1], dtype=T.dtype, device=T.device) - T) / (2 * fit.scale)
+            move = xp.eye(T.shape[-1], dtype=T.dtype, device=T.device) - T
+            derivative = _refined_move(move, fit, name == "P") / (2 * fit.scale)
         by_spread.append(inverse[..., None, None] * derivative)
     return by_mean, -by_mean, *by_spread
+
+
+def _refined_move(move: Array, fit: Procrustes, first: bool) -> Array:
+    """I - T, the points' way to their images, from the refined F - G R = (I - T) F where there is one.
+
+    For covariances that nearly agree it would be the difference of nearly equal numbers, times the condition of F.
+    """
+    if fit.refined is None or fit.refined.turned.shape[-1] != fit.refined.turned.shape[-2]:
+        return move
+    xp = namespace(move)
+    trusted, D = fit.refined.trusted, fit.refined.difference
+    start = fit.refined.turned if first else fit.refined.turned - D
+    one = xp.broadcast_to(xp.eye(D.shape[-1], dtype=D.dtype, device=D.device), D.shape)
+    start = xp.where(trusted[:, None, None], start, one)
+    transposed = xp.linalg.solve(xp.matrix_transpose(start), xp.matrix_transpose(D if first else -D))
+    better = (transposed + xp.matrix_transpose(transposed)) / 2
+    shape = (*fit.distance.shape, *move.shape[-2:])
+    flat = xp.reshape(xp.broadcast_to(move, shape), (-1, *move.shape[-2:])) + 0.0  # a copy
+    flat[fit.members] = xp.where(trusted[:, None, None], better, flat[fit.members])
+    return xp.reshape(flat, shape)
 
 
 def _maps(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import pytest
 import torch
+from problems.gaussians import spd
 
 from wdist import Gaussian, gaussian_map, gaussian_w2
 
@@ -126,3 +128,50 @@ def test_all_pairs_of_two_batches_in_one_call(dtype):
     singles.sum().backward()
     for one, other in zip(found, (A.grad, B.grad), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def derivative_in_sixty_digits(cov1, cov2):
+    """Of W2 by cov1: (I - T) / (2 W2), T from the roots of matrices."""
+
+    def root(matrix):
+        values, vectors = mpmath.eigsy((matrix + matrix.T) / 2)
+        return vectors * mpmath.diag([mpmath.sqrt(v) for v in values]) * vectors.T
+
+    with mpmath.workdps(60):
+        S, T = mpmath.matrix(cov1.tolist()), mpmath.matrix(cov2.tolist())
+        half = root(S)
+        cross = root(half * T * half)
+        back = half**-1
+        square = sum(S[i, i] + T[i, i] - 2 * cross[i, i] for i in range(S.rows))
+        exact = (mpmath.eye(S.rows) - back * cross * back) / (2 * mpmath.sqrt(square))
+        return np.array(exact.tolist(), dtype=float)
+
+
+# Plain doubles are off by eps times the condition over the distance: 1e-2 at (1e6, 1e-8), and anything below that.
+@pytest.mark.parametrize("condition", [1e2, 1e6, 1e10, 1e12])
+@pytest.mark.parametrize("apart", [1e-2, 1e-5, 1e-8, 1e-10])
+def test_gradients_of_nearby_covariances_keep_their_digits(condition, apart):
+    rng = np.random.default_rng(1)
+    cov1 = spd(rng, 4, condition)
+    cov2 = cov1 + apart * cov1 @ spd(rng, 4) @ cov1
+    cov2 = (cov2 + cov2.T) / 2
+    covs = [torch.tensor(c, requires_grad=True) for c in (cov1, cov2)]
+    mean = torch.zeros(4, dtype=torch.float64)
+    gaussian_w2(Gaussian(mean, covs[0]), Gaussian(mean, covs[1])).backward()
+    for cov, pair in zip(covs, ((cov1, cov2), (cov2, cov1)), strict=True):
+        exact = derivative_in_sixty_digits(*pair)
+        np.testing.assert_allclose(cov.grad.numpy(), exact, atol=1e-9 * np.abs(exact).max())
+
+
+def test_gradients_of_nearby_members_of_a_batch_keep_their_digits():
+    rng = np.random.default_rng(2)
+    near = spd(rng, 3, 1e6)
+    cov1 = np.stack([spd(rng, 3), near, spd(rng, 3)])
+    cov2 = np.stack([spd(rng, 3), near + 1e-8 * near @ near, cov1[2]])
+    tensor = torch.tensor(cov1, requires_grad=True)
+    mean = torch.zeros(3, dtype=torch.float64)
+    gaussian_w2(Gaussian(mean, tensor), Gaussian(mean, torch.tensor((cov2 + cov2.mT) / 2))).sum().backward()
+    for k in (0, 1):
+        exact = derivative_in_sixty_digits(cov1[k], (cov2[k] + cov2[k].T) / 2)
+        np.testing.assert_allclose(tensor.grad[k].numpy(), exact, atol=1e-9 * np.abs(exact).max())
+    np.testing.assert_array_equal(tensor.grad[2].numpy(), 0.0)
