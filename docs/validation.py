@@ -435,6 +435,41 @@ def _sliced_translation(rng: np.random.Generator) -> tuple[float, float]:
     return found, float(np.linalg.norm(t)) * moment ** (1 / p)
 
 
+@check("sliced", "weighted points, given lines, d = 2 to 5, p = 1 to 3", "POT `ot.sliced_wasserstein_distance`", 1e-11)
+def _sliced_pot(rng: np.random.Generator) -> tuple[float, float]:
+    x, a, p = _cloud(rng)
+    y, b = _weighted(rng, x.shape[1])
+    lines = rng.normal(size=(20, x.shape[1]))
+    lines /= np.linalg.norm(lines, axis=1, keepdims=True)
+    found = wdist.sliced(wdist.Samples(x, a), wdist.Samples(y, b), p=p, directions=lines).distance
+    return found, float(ot.sliced_wasserstein_distance(x, y, a / a.sum(), b / b.sum(), projections=lines.T, p=p))
+
+
+@check("max_sliced", "translation by t, d = 2 to 5, p = 1 to 3", "closed form ‖t‖", 1e-9)
+def _max_sliced_translation(rng: np.random.Generator) -> tuple[float, float]:
+    x, a, p = _cloud(rng)
+    t = rng.normal(size=x.shape[1])
+    found = wdist.max_sliced(wdist.Samples(x, a), wdist.Samples(x + t, a), p=p, rng=rng).distance
+    return found, float(np.linalg.norm(t))
+
+
+@check("pairwise", "4 weighted clouds, d = 2 to 5, p = 1 to 3", "POT `ot.emd2`, in a loop", 1e-11)
+def _pairwise_pot(rng: np.random.Generator) -> tuple[float, float]:
+    d, p = int(rng.integers(2, 6)), float(rng.choice(EXPONENTS))
+    clouds = [_weighted(rng, d) for _ in range(4)]
+    found = wdist.pairwise([wdist.Samples(*cloud) for cloud in clouds], p=p, n_jobs=1)
+    return float(found.sum()), sum(_pot(x, y, a, b, p) for x, a in clouds for y, b in clouds if x is not y)
+
+
+@check("nearest", "the nearest of 12 weighted clouds, d = 2 to 5, p = 1 to 3", "POT `ot.emd2`, the least", 1e-11)
+def _nearest_pot(rng: np.random.Generator) -> tuple[float, float]:
+    x, a, p = _cloud(rng)
+    clouds = [_weighted(rng, x.shape[1]) for _ in range(12)]
+    clouds = [(y + rng.normal(size=x.shape[1]), b) for y, b in clouds]
+    found = wdist.nearest([wdist.Samples(x, a)], [wdist.Samples(*cloud) for cloud in clouds], p=p, n_jobs=1)
+    return float(found.distances[0, 0]), min(_pot(x, y, a, b, p) for y, b in clouds)
+
+
 # --- the page ---
 
 _OPENING = """# Validation
