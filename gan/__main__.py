@@ -1,4 +1,4 @@
-"""The command line: ``python -m gan train``, ``sample`` and ``evaluate``."""
+"""The command line: ``python -m gan train``, ``sample``, ``evaluate`` and ``classifier``."""
 
 from __future__ import annotations
 
@@ -88,6 +88,16 @@ def _evaluate(flags: dict[str, Any]) -> int:
     return 0
 
 
+def _classifier(flags: dict[str, Any]) -> int:
+    from . import classifier, data
+
+    dataset = data.load(flags["data"])
+    judge = classifier.obtain(dataset)
+    accuracy = classifier.accuracy(judge, dataset)
+    print(f"Classifier of {dataset.name}: sha256 {judge.digest}, {100 * accuracy:.2f} % right on held-out images.")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m gan",
@@ -114,6 +124,9 @@ def _parser() -> argparse.ArgumentParser:
         "--exact-samples", type=int, default=1000, help="images a side in exact W1 (default: 1000)"
     )
     evaluate.set_defaults(command=_evaluate)
+    judge = commands.add_parser("classifier", help="train the classifier whose features measure quality, and keep it")
+    judge.add_argument("--data", default="mnist", help="mnist, fashion, digits, or a folder (default: mnist)")
+    judge.set_defaults(command=_classifier)
     return parser
 
 

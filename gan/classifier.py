@@ -16,10 +16,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from .checkpoint import write_atomically
-from .data import Dataset, cache_dir, to_unit
+from .data import SIDE, DataError, Dataset, cache_dir, to_unit
 from .models import seeded
 
-__all__ = ["Classifier", "cached", "obtain"]
+__all__ = ["Classifier", "accuracy", "cached", "obtain"]
 
 _RECIPE = "1"  # changes when the network or its training does
 _BATCH, _RATE, _SHIFT = 128, 4e-3, 2
@@ -65,9 +65,19 @@ def obtain(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier:
     ----------
     data : Dataset
         On the CPU.
+
+    Raises
+    ------
+    DataError
+        If the images are not grey, not 28×28, or nobody has told their classes.
     """
     from safetensors.torch import save
 
+    if not data.labelled or data.shape != (1, SIDE, SIDE):
+        raise DataError(
+            f"data is {data.name!r}, images of shape {data.shape}: the judge is a classifier of grey {SIDE}×{SIDE} "
+            "images of several classes; the distances in metrics.jsonl need none"
+        )
     if (kept := cached(data, say=say)) is not None:
         return kept
     model, path = _untrained(), _path(data)
@@ -95,6 +105,13 @@ def cached(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier |
         say(f"{path} is damaged: training the classifier again.")
         return None
     return model
+
+
+@torch.no_grad()
+def accuracy(judge: Classifier, data: Dataset) -> float:
+    """The share of held-out images that it puts into their class."""
+    guesses = judge.head(judge.features(data.test_images)).argmax(1)
+    return (guesses == data.test_labels).double().mean().item()
 
 
 def _path(data: Dataset) -> Path:

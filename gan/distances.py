@@ -15,7 +15,7 @@ import wdist
 
 from .data import to_unit
 
-__all__ = ["NAMES", "distances", "exact_w1"]
+__all__ = ["NAMES", "distances", "points"]
 
 NAMES = ("w1", "w2", "sw1")
 _PROJECTIONS = 500
@@ -36,7 +36,7 @@ def distances(first: torch.Tensor, second: torch.Tensor, *, seed: int = 0) -> di
     dict
         By :data:`NAMES`.
     """
-    x, y = _points(first), _points(second)
+    x, y = points(first), points(second)
     return {
         "w1": float(wdist.transport(x, y, p=1)),
         "w2": float(wdist.transport(x, y, p=2)),
@@ -44,10 +44,6 @@ def distances(first: torch.Tensor, second: torch.Tensor, *, seed: int = 0) -> di
     }
 
 
-def exact_w1(first: torch.Tensor, second: torch.Tensor) -> float:
-    """Exact W1 between two equally large sets of images, Euclidean in pixels scaled to [-1, 1]."""
-    return float(wdist.transport(_points(first), _points(second), p=1))
-
-
-def _points(images: torch.Tensor) -> np.ndarray:
+def points(images: torch.Tensor) -> np.ndarray:
+    """Images given as bytes, as points (n, d) in pixels scaled to [-1, 1], float64."""
     return to_unit(images.cpu()).flatten(1).numpy().astype(np.float64)

@@ -2,14 +2,12 @@
 
 The score is the squared W2 between the Gaussians fitted to the features of two sets of images, the Fréchet
 distance of FID, here in the features of a small classifier trained on the same data. Its scale belongs to
-that classifier, so it is also given as a ratio to what a 3×3 blur of real images scores. The exact W1 in
-pixels stands beside it as a warning: by it, blurred images are better than real ones.
+that classifier, so it is also given as a ratio to what a 3×3 blur of real images scores. Exact distances between
+samples stand beside it, in features and in pixels, and what they say about the populations; in pixels as a warning:
+there blurred images are better than real ones.
 
-References
-----------
-Heusel et al., "GANs trained by a two time-scale update rule", NeurIPS 2017 (FID). Salimans et al., "Improved
-techniques for training GANs", NeurIPS 2016 (inception score, here of this classifier). Kynkäänniemi et al.,
-NeurIPS 2019 (precision, recall); Naeem et al., ICML 2020 (coverage); k = 5.
+Reference: Heusel et al., "GANs trained by a two time-scale update rule", NeurIPS 2017 (FID); the other scores'
+are in :mod:`gan.scores`.
 """
 
 from __future__ import annotations
@@ -21,15 +19,34 @@ from typing import Any
 
 import torch
 
-from . import checkpoint, classifier, data, models, modes, quality
+import wdist
+
+from . import checkpoint, classifier, data, models, modes, quality, scores
 from .config import Config
 from .data import Dataset
-from .distances import exact_w1
+from .distances import points
 from .runs import stored_config
 
 __all__ = ["evaluate", "load_generator", "sample", "table"]
 
-_NEIGHBOURS = 5
+_POPULATION = 20  # images a side that an interval for the population takes
+_LINES = {
+    "w2_squared": "W2² of Gaussian fits, features",
+    "ratio": "  over blurred",
+    "inception_score": "inception score",
+    "precision": "precision",
+    "recall": "recall",
+    "density": "density",
+    "coverage": "coverage",
+    "smallest_class": "smallest class",
+    "largest_class": "largest class",
+    "memorised": "memorised (held-out: 0.01)",
+    "w2_features": "exact W2, features",
+    "w2_features_population": "  population",
+    "w1_pixels": "exact W1, pixels",
+    "w2_pixels": "exact W2, pixels",
+    "w2_pixels_population": "  population",
+}
 
 
 def load_generator(path: str | Path) -> tuple[torch.nn.Module, Config, dict[str, Any]]:
@@ -76,19 +93,9 @@ def evaluate(
         If the checkpoint is damaged, or the data are not those that it was trained on.
     """
     _, config, state = load_generator(path)
-    dataset = data.load(config.data, size=config.size, say=say)
-    if dataset.fingerprint != state["data"]:
-        raise data.DataError(
-            f"data is {config.data!r} from {dataset.source}: not the images that {path} was trained on; "
-            "point WDIST_DATA to those"
-        )
+    dataset = _same_data(path, config, state, say)
     if config.data == "stacked":
         return _counted(path, state, dataset, seed=seed, device=device, say=say)
-    if not dataset.labelled or dataset.shape != (1, data.SIDE, data.SIDE):
-        raise data.DataError(
-            f"data is {config.data!r}: the judge is a classifier of grey {data.SIDE}×{data.SIDE} images, and needs "
-            "their classes; the distances in metrics.jsonl need none"
-        )
     judge = classifier.obtain(dataset, say=say)
     n = min(len(dataset.test_images), len(dataset.images))
     rng = torch.Generator().manual_seed(seed)
@@ -99,68 +106,45 @@ def evaluate(
         "training": training,
         "blurred": quality.blur(training),
     }
-    reference = judge.features(held_out)
-    say(f"Measuring {n} images of each kind, exact W1 on {min(n, exact_samples)}.")
-    rows = {
-        name: _score(judge, images, reference)
-        | {"w1_pixels": exact_w1(images[:exact_samples], held_out[:exact_samples])}
-        for name, images in sets.items()
-    }
-    for row in rows.values():
-        row["ratio"] = row["w2_squared"] / rows["blurred"]["w2_squared"]
+    n_exact = min(n, exact_samples)
+    say(f"Measuring {n} images of each kind, exact distances and memorised images on {n_exact}.")
+    features = {name: judge.features(images) for name, images in sets.items()}
+    reference, rows = judge.features(held_out), dict[str, dict[str, Any]]()
+    for name, images in sets.items():
+        row = _score(judge, features[name], features["blurred"], reference, seed=seed)
+        row |= _exact(images[:n_exact], held_out[:n_exact], "pixels")
+        row |= _exact(features[name][:n_exact], reference[:n_exact], "features")
+        row["memorised"] = scores.memorised(images[:n_exact], held_out[:n_exact], dataset.images)
+        rows[name] = _split(row)
     return {
         "checkpoint": str(path),
         "step": state["step"],
         "seed": seed,
         "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.fingerprint},
-        "classifier": {"sha256": judge.digest, "accuracy": _accuracy(judge, dataset)},
+        "classifier": {"sha256": judge.digest, "accuracy": classifier.accuracy(judge, dataset)},
         "n": n,
-        "n_exact": min(n, exact_samples),
+        "n_exact": n_exact,
         "rows": rows,
     }
 
 
 def table(result: dict[str, Any]) -> str:
-    """The result of :func:`evaluate` as text."""
+    """The result of :func:`evaluate` as text: a score a line, values with their intervals."""
     if result["data"]["name"] == "stacked":
         return modes.table(result)
-    head = (
-        "",
-        "W2² features",
-        "÷ blurred",
-        "W1 pixels",
-        "IS",
-        "prec.",
-        "recall",
-        "cover.",
-        "classes min–max",
-    )
-    lines = [head]
-    for name, row in result["rows"].items():
-        shares = row["class_shares"]
-        lines.append(
-            (
-                name,
-                f"{row['w2_squared']:.3f}",
-                f"{row['ratio']:.4f}",
-                f"{row['w1_pixels']:.3f}",
-                f"{row['inception_score']:.2f}",
-                *(f"{row[key]:.3f}" for key in ("precision", "recall", "coverage")),
-                f"{100 * min(shares):.1f}–{100 * max(shares):.1f} %",
-            )
-        )
-    widths = [max(len(line[k]) for line in lines) for k in range(len(head))]
+    rows = result["rows"]
+    lines = [("", *rows), *((text, *(_cell(row, key) for row in rows.values())) for key, text in _LINES.items())]
+    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
     text = [
-        " ".join(
-            [line[0].ljust(widths[0]), *(c.rjust(w + 1) for c, w in zip(line[1:], widths[1:], strict=True))]
-        )
+        " ".join([line[0].ljust(widths[0]), *(c.rjust(w + 2) for c, w in zip(line[1:], widths[1:], strict=True))])
         for line in lines
     ]
-    judge, shares = result["classifier"], result["rows"]["generated"]["class_shares"]
+    judge, shares = result["classifier"], rows["generated"]["class_shares"]
     notes = (
-        f"Each against {result['n']} held-out images ({result['data']['name']}); "
-        f"W1 is exact, on {result['n_exact']} a side.",
-        f"Generated classes 0–9: {' '.join(f'{100 * share:.1f}' for share in shares)} %",
+        f"Each against {result['n']} held-out images ({result['data']['name']}), 95 % intervals in brackets. Exact: on "
+        f"{result['n_exact']} a side;",
+        "population: what those samples say about W of the laws. Training images are the reference of all.",
+        f"Generated classes 0-9: {' '.join(f'{100 * share:.1f}' for share in shares)} %",
         f"Classifier {judge['sha256'][:16]}, {100 * judge['accuracy']:.2f} % right on held-out images. "
         "Figures under another classifier do not compare.",
     )
@@ -172,6 +156,17 @@ def write(result: dict[str, Any], path: str | Path) -> Path:
     target = checkpoint.locate(path).with_name("evaluation.json")
     checkpoint.write_atomically(target, (json.dumps(result, indent=2) + "\n").encode())
     return target
+
+
+def _same_data(path: str | Path, config: Config, state: dict[str, Any], say: Callable[[str], None]) -> Dataset:
+    """The images that a checkpoint was trained on."""
+    dataset = data.load(config.data, size=config.size, say=say)
+    if dataset.fingerprint != state["data"]:
+        raise data.DataError(
+            f"data is {config.data!r} from {dataset.source}: not the images that {path} was trained on; "
+            "point WDIST_DATA to those"
+        )
+    return dataset
 
 
 def _counted(
@@ -187,55 +182,58 @@ def _counted(
         "step": state["step"],
         "seed": seed,
         "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.fingerprint},
-        "classifier": {"sha256": judge.digest, "accuracy": _accuracy(judge, digits)},
+        "classifier": {"sha256": judge.digest, "accuracy": classifier.accuracy(judge, digits)},
         "n": n,
         "rows": {name: modes.count(judge, part) for name, part in images.items()},
     }
 
 
-def _score(judge: classifier.Classifier, images: torch.Tensor, reference: torch.Tensor) -> dict[str, Any]:
-    features = judge.features(images)
+def _score(
+    judge: classifier.Classifier,
+    features: torch.Tensor,
+    blurred: torch.Tensor,
+    reference: torch.Tensor,
+    *,
+    seed: int,
+) -> dict[str, Any]:
     with torch.no_grad():
         probabilities = judge.head(features).double().softmax(1)
-    shares = torch.bincount(probabilities.argmax(1), minlength=10).double() / len(images)
+    classes = scores.shares(probabilities.argmax(1), probabilities.shape[1])
+    distance, ratio = scores.frechet_scores(features, blurred, reference, seed=seed)
     return {
-        "w2_squared": quality.frechet(features, reference),
-        "inception_score": _inception_score(probabilities),
-        **_neighbourhoods(reference, features),
-        "class_shares": shares.tolist(),
+        "w2_squared": distance,
+        "ratio": ratio,
+        "inception_score": scores.inception_score(probabilities, seed=seed),
+        **scores.neighbourhoods(reference, features),
+        "smallest_class": min(classes),
+        "largest_class": max(classes),
+        "class_shares": classes,
     }
 
 
-def _inception_score(probabilities: torch.Tensor) -> float:
-    """exp of the mean relative entropy of a sample's class probabilities to their mean."""
-    mean = probabilities.mean(0)
-    return torch.special.entr(mean).sum().sub(torch.special.entr(probabilities).sum(1).mean()).exp().item()
+def _exact(first: torch.Tensor, second: torch.Tensor, where: str) -> dict[str, Any]:
+    """Exact distances of the samples, and what they say about the populations they come from."""
+    x, y = (part.double().numpy() if where == "features" else points(part) for part in (first, second))
+    row: dict[str, Any] = {f"w{p}_{where}": (float(wdist.transport(x, y, p=p)), None, None) for p in (1, 2)}
+    if len(x) >= _POPULATION:
+        found = wdist.estimate(x, y, p=2, rng=0)
+        row[f"w2_{where}_population"] = (found.distance, found.low, found.high)
+    return row
 
 
-def _neighbourhoods(real: torch.Tensor, fake: torch.Tensor) -> dict[str, float]:
-    """Share of fakes in a real one's ball, of reals in a fake's, and of real balls that hold a fake.
-
-    A ball reaches to the k-th nearest neighbour of its own kind.
-    """
-    radius_real, radius_fake = _radii(real), _radii(fake)
-    inside_real = torch.zeros(len(fake), dtype=torch.bool)
-    recalled, covered = [], []
-    for part, radius in zip(real.split(1000), radius_real.split(1000), strict=True):
-        distances = torch.cdist(part, fake)
-        inside_real |= (distances <= radius[:, None]).any(0)
-        recalled.append((distances <= radius_fake).any(1))
-        covered.append(distances.amin(1) <= radius)
-    shares = {"precision": inside_real, "recall": torch.cat(recalled), "coverage": torch.cat(covered)}
-    return {name: hits.double().mean().item() for name, hits in shares.items()}
+def _split(row: dict[str, Any]) -> dict[str, Any]:
+    """Values under the names of their scores, and the intervals apart."""
+    values: dict[str, Any] = {key: score[0] for key, score in row.items() if key != "class_shares"}
+    values["class_shares"] = [score[0] for score in row["class_shares"]]
+    intervals: dict[str, Any] = {key: score[1:] for key, score in row.items() if score[1] is not None}
+    intervals["class_shares"] = [score[1:] for score in row["class_shares"]]
+    return values | {"intervals": intervals}
 
 
-def _radii(points: torch.Tensor) -> torch.Tensor:
-    """Distance of each point to its k-th nearest neighbour; the nearest of all is the point itself."""
-    k = _NEIGHBOURS + 1
-    return torch.cat([torch.cdist(part, points).kthvalue(k, dim=1).values for part in points.split(1000)])
-
-
-def _accuracy(judge: classifier.Classifier, dataset: Dataset) -> float:
-    with torch.no_grad():
-        guesses = judge.head(judge.features(dataset.test_images)).argmax(1)
-    return (guesses == dataset.test_labels).double().mean().item()
+def _cell(row: dict[str, Any], key: str) -> str:
+    if key not in row:
+        return "too few"
+    if key not in row["intervals"]:
+        return f"{row[key]:.4g}"
+    low, high = row["intervals"][key]
+    return f"{row[key]:.4g} [{low:.3g}, {high:.3g}]"

@@ -13,9 +13,8 @@ from scipy.linalg import sqrtm
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from gan import CheckpointError, DataError, classifier, data, evaluate, quality
+from gan import CheckpointError, DataError, classifier, data, evaluate, quality, scores
 from gan.__main__ import main
-from gan.distances import exact_w1
 from gan.models import parameter_count, seeded
 from gan.state import Run
 from gan.train import train
@@ -39,7 +38,7 @@ def test_the_classifier_is_the_one_that_was_measured() -> None:
 
 
 def test_the_classifier_learns_and_is_kept(judge, digits, cache: Path) -> None:
-    assert evaluate._accuracy(judge, digits) > 0.8
+    assert classifier.accuracy(judge, digits) > 0.8
     lines: list[str] = []
     assert classifier.obtain(digits, say=lines.append).digest == judge.digest
     assert not lines  # from the cache: nothing was trained
@@ -58,44 +57,26 @@ def test_a_damaged_classifier_is_trained_again(judge, digits, cache: Path) -> No
 def test_the_score_is_the_frechet_distance(judge, digits) -> None:
     """Against the textbook formula, with the matrix square root of scipy."""
     first, second = digits.images[:400], quality.blur(digits.images[400:800])
-    a, b = (judge.features(part).double().numpy() for part in (first, second))
+    features = [judge.features(part) for part in (first, second)]
+    a, b = (part.double().numpy() for part in features)
     covariances = np.cov(a.T), np.cov(b.T)
     root = sqrtm(covariances[0] @ covariances[1] + 1e-9 * np.eye(64)).real
     textbook = np.sum((a.mean(0) - b.mean(0)) ** 2) + np.trace(covariances[0] + covariances[1] - 2 * root)
-    score = evaluate._score(judge, first, judge.features(second))["w2_squared"]
-    assert score == pytest.approx(
-        textbook, rel=1e-3
-    )  # features are partly dead: the textbook root is regularised
+    # Features are partly dead: the textbook root is regularised.
+    assert quality.frechet(*features) == pytest.approx(textbook, rel=1e-3)
 
 
-def test_exact_w1_in_pixels_is_the_assignment(digits) -> None:
-    first, second = digits.images[:60], digits.images[60:120]
-    points = [part.flatten(1).double().numpy() / 127.5 for part in (first, second)]
-    cost = cdist(*points)
-    rows, columns = linear_sum_assignment(cost)
-    assert exact_w1(first, second) == pytest.approx(cost[rows, columns].mean(), rel=1e-6)
-
-
-def test_neighbourhoods_of_equal_and_of_distant_clouds() -> None:
-    rng = torch.Generator().manual_seed(0)
-    real = torch.randn(200, 3, generator=rng)
-    assert evaluate._neighbourhoods(real, real) == {"precision": 1.0, "recall": 1.0, "coverage": 1.0}
-    assert evaluate._neighbourhoods(real, real + 100) == {"precision": 0.0, "recall": 0.0, "coverage": 0.0}
-
-
-def test_a_collapsed_sample_is_precise_without_recall() -> None:
-    real = torch.randn(300, 3, generator=torch.Generator().manual_seed(0))
-    collapsed = real[:1] + 1e-4 * torch.randn(300, 3, generator=torch.Generator().manual_seed(1))
-    shares = evaluate._neighbourhoods(real, collapsed)
-    assert shares["precision"] == 1.0
-    assert shares["recall"] < 0.05
-    assert shares["coverage"] < 0.1
-
-
-def test_the_inception_score_of_certain_and_of_clueless_classifiers() -> None:
-    certain = torch.eye(10, dtype=torch.float64).repeat(5, 1)
-    assert evaluate._inception_score(certain) == pytest.approx(10.0)
-    assert evaluate._inception_score(torch.full((50, 10), 0.1, dtype=torch.float64)) == pytest.approx(1.0)
+def test_exact_distances_in_pixels_are_the_assignment(digits) -> None:
+    first, second = digits.images[:24], digits.images[24:48]
+    cost = cdist(*(part.flatten(1).double().numpy() / 127.5 for part in (first, second)))
+    found = evaluate._exact(first, second, "pixels")
+    for p in (1, 2):
+        rows, columns = linear_sum_assignment(cost**p)
+        expected = (cost[rows, columns] ** p).mean() ** (1 / p)
+        assert found[f"w{p}_pixels"][0] == pytest.approx(expected, rel=1e-6)
+    _, low, high = found["w2_pixels_population"]
+    assert low < found["w2_pixels"][0], "the samples are farther apart than their laws need be"
+    assert low <= high
 
 
 def test_the_blur_is_the_mean_of_nine() -> None:
@@ -108,17 +89,33 @@ def test_the_blur_is_the_mean_of_nine() -> None:
 
 def test_the_command_prints_a_table_and_writes_json(new_run: Callable[..., Run], monkeypatch, capsys) -> None:
     monkeypatch.setattr(classifier, "_steps", lambda n: 60)
+    monkeypatch.setattr(scores, "_RESAMPLES", 4)
     run = new_run()
     train(run, progress=False)
-    assert main(["evaluate", str(run.folder), "--exact-samples", "40"]) == 0
+    assert main(["evaluate", str(run.folder), "--exact-samples", "19"]) == 0
     said = capsys.readouterr().out
-    assert all(word in said for word in ("generated", "training", "blurred", "÷ blurred", "Classifier"))
+    assert all(word in said for word in ("generated", "training", "blurred", "over blurred", "density", "memorised"))
+    assert said.count("too few") == 6, "19 images say nothing about the laws"
     result = json.loads((run.folder / "evaluation.json").read_text())
     rows = result["rows"]
     assert rows["training"]["w2_squared"] < rows["blurred"]["w2_squared"] < rows["generated"]["w2_squared"]
     assert rows["blurred"]["ratio"] == 1.0
+    assert rows["training"]["memorised"] == 1.0, "a copy is one"
+    for row in rows.values():
+        for name in ("w2_squared", "ratio", "precision", "density", "coverage", "inception_score", "memorised"):
+            low, high = row["intervals"][name]
+            assert low <= high, name
     assert all(sum(row["class_shares"]) == pytest.approx(1) for row in rows.values())
     assert result["step"] == 6
+
+
+def test_the_classifier_is_trained_by_a_command(
+    judge: classifier.Classifier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["classifier", "--data", "digits"]) == 0
+    said = capsys.readouterr().out
+    assert f"sha256 {judge.digest}, " in said
+    assert "% right on held-out images" in said
 
 
 def test_other_images_are_refused(new_run: Callable[..., Run], idx_folder: Path) -> None:

@@ -113,7 +113,7 @@ def test_colour_pictures_are_trained_on_and_not_judged(tmp_path: Path, new_run: 
     run = new_run(data=str(folder), size=32, exact_samples=2, steps=2)
     train(run, progress=False)
     assert np.asarray(Image.open(run.folder / "samples.png")).ndim == 3
-    with pytest.raises(DataError, match="the judge is a classifier of grey 28×28 images, and needs their classes"):
+    with pytest.raises(DataError, match=r"shape \(3, 32, 32\): the judge is a classifier of grey 28×28 images"):
         evaluate(run.folder, **QUIET)
 
 
