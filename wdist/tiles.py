@@ -107,6 +107,16 @@ def pair(x: Any, y: Any, question: Question, at: tuple[int, int]) -> tuple[float
     return facts if question.brackets else facts[:1]
 
 
+def alike(clouds: Sequence[Samples]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray | None]]:
+    """Clouds of one size and kind as one array of points and one of weights, with their places in the sequence."""
+    found: dict[tuple[int, bool], list[int]] = defaultdict(list)
+    for k, cloud in enumerate(clouds):
+        found[len(cloud), cloud.weights is None].append(k)
+    for (_, equal), places in found.items():
+        points = np.stack([clouds[k].points for k in places])
+        yield places, points, None if equal else np.stack([clouds[k].mass for k in places])
+
+
 def _edge(measures: Sequence[Any], question: Question) -> int:
     if question.how == "gaussian":
         pairs = _WORK / (measures[0].dim ** 3 + 50)
@@ -139,16 +149,6 @@ def _sorted_once(tile: Tile) -> np.ndarray:
             left, right = (None if a is None else a[:, None], None if b is None else b[None])
             answer[np.ix_(i, j)] = coupling_distance(x[:, None, :, 0], y[None, :, :, 0], left, right, tile.question.p)
     return answer
-
-
-def alike(clouds: Sequence[Samples]) -> Iterator[tuple[list[int], np.ndarray, np.ndarray | None]]:
-    """Clouds of one size and kind as one array of points and one of weights, with their places in the sequence."""
-    found: dict[tuple[int, bool], list[int]] = defaultdict(list)
-    for k, cloud in enumerate(clouds):
-        found[len(cloud), cloud.weights is None].append(k)
-    for (_, equal), places in found.items():
-        points = np.stack([clouds[k].points for k in places])
-        yield places, points, None if equal else np.stack([clouds[k].mass for k in places])
 
 
 def _one_by_one(tile: Tile) -> np.ndarray:

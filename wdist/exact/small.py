@@ -42,7 +42,7 @@ def few_points(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> float | None:
     if len(i) < len(a) or len(j) < len(b):
         cost, a, b = cost[np.ix_(i, j)], a[i], b[j]
     n, m = cost.shape
-    if float(cost.mean()) < _FAINT or not float(cost.max()) < 1.0 / _FAINT:
+    if not float(cost.max()) < 1.0 / _FAINT or float(cost.mean()) < _FAINT:
         return None
     if n == m <= _ASSIGNED and np.ptp(a) == 0.0 == np.ptp(b) and (assigned := _assignment(cost)) is not None:
         return assigned
