@@ -245,3 +245,18 @@ def test_agrees_with_transport_on_discrete_laws(p):
     P, Q = st.binom(10, 0.3), st.hypergeom(30, 12, 10)
     exact = wdist.transport(k, k, p=p, x_weights=P.pmf(k), y_weights=Q.pmf(k))
     assert wdist.wasserstein_1d(P, Q, p=p) == pytest.approx(exact.distance, rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_atoms_that_only_a_cdf_knows_of_are_in_the_bracket(seed):
+    rng = np.random.default_rng(seed)
+    at, mass = np.sort(rng.integers(0, 20, 7).astype(float)), rng.dirichlet(np.ones(7))
+    total = np.append(np.append(0.0, np.cumsum(mass)[:-1]), 1.0)
+    P = wdist.CDF(lambda x: total[np.searchsorted(at, x, side="right")], (-1, 25))
+    y = rng.normal(8, 5, 4)
+    for p in (1, 3.3, inf):
+        exact = wdist.wasserstein_1d(at, y, p=p, u_weights=mass)
+        r = wdist.wasserstein(P, y, p=p)
+        assert r.lower <= exact * (1 + 1e-12)
+        assert exact * (1 - 1e-12) <= r.upper
+        assert r.distance == pytest.approx(exact, rel=1e-9)
