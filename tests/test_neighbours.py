@@ -100,6 +100,7 @@ def test_other_processes_give_the_same(monkeypatch):
     clouds = rng.normal(size=(40, 9, 2))
     here = wdist.nearest(clouds, clouds, p=1, k=2, n_jobs=1)
     monkeypatch.setattr(jobs, "_HERE", 0.0)
+    monkeypatch.setattr(jobs, "_WORTH", 0.0)
     told: list[int] = []
     there = wdist.nearest(clouds, clouds, p=1, k=2, n_jobs=2, progress=told.append)
     assert all(np.array_equal(one, other) for one, other in zip(here, there, strict=True))

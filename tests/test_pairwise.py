@@ -120,6 +120,7 @@ def test_any_backend_gives_the_same_bits(backend, monkeypatch):
     P = np.random.default_rng(5).normal(size=(16, 30, 2))
     here = wdist.pairwise(P, p=2, n_jobs=1)
     monkeypatch.setattr(jobs, "_HERE", 0.0)
+    monkeypatch.setattr(jobs, "_WORTH", 0.0)
     monkeypatch.setattr(tiles, "_SECONDS", 1e-3)
     with joblib.parallel_config(backend):
         assert np.array_equal(wdist.pairwise(P, p=2, n_jobs=2), here)
@@ -133,6 +134,7 @@ def test_a_cluster_of_dask_solves_what_it_is_given(monkeypatch, tmp_path):
     P = np.random.default_rng(5).normal(size=(16, 30, 2))
     here = wdist.pairwise(P, p=2, n_jobs=1)
     monkeypatch.setattr(jobs, "_HERE", 0.0)
+    monkeypatch.setattr(jobs, "_WORTH", 0.0)
     monkeypatch.setattr(tiles, "_SECONDS", 1e-3)
     monkeypatch.chdir(tmp_path)
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "processes": True}

@@ -21,7 +21,7 @@ import wdist
 from wdist import jobs, many, tiles
 
 folder, n_jobs, pause = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
-tiles._SECONDS, jobs._HERE = 2e-3, 0.0
+tiles._SECONDS, jobs._HERE, jobs._WORTH = 2e-3, 0.0, 0.0
 append, solve = many.BlockFile.append, many.solve
 
 def slowly(tile, elsewhere=False):

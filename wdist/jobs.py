@@ -1,14 +1,15 @@
 """Many tasks: here while they are few, wherever joblib's backend is when they are many.
 
-The first half second of tasks is done in this process, so that a small job waits for no other to start, and kernels
-are compiled once, onto the disk, before others look for them there. The rest goes through joblib's ``Parallel`` with no
+The first half second of tasks is done in this process, and all of them if the rest takes no more than two, so that a
+small job waits for no other to start; kernels are compiled once, onto the disk, before others look for them there. A
+longer rest goes through joblib's ``Parallel`` with no
 backend named: processes on this machine, or what ``joblib.parallel_config`` says.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from typing import Any
@@ -19,20 +20,23 @@ from .compilation import impatiently
 
 __all__ = ["ask"]
 
-_HERE = 0.5  # seconds of tasks that are done before others are asked for help
+_HERE = 0.5  # seconds of tasks that are done before others are asked for help,
+_WORTH = 2.0  # and seconds that the rest has to take, for processes take a second or two to start
 
 
-def ask(function: Callable[..., Any], tasks: Iterable[Any], n_jobs: int | None) -> Iterator[Any]:
+def ask(function: Callable[..., Any], tasks: Sequence[Any], n_jobs: int | None) -> Iterator[Any]:
     """``function`` of every task, in any order; elsewhere it is called with ``elsewhere=True``."""
     if isinstance(n_jobs, bool) or not (n_jobs is None or (isinstance(n_jobs, int | np.integer) and n_jobs != 0)):
         raise ValueError(f"n_jobs is {n_jobs!r}: give how many processes, -1 for as many as there are cores, or None")
-    rest, begin = iter(tasks), time.perf_counter()
+    rest, begin, done = iter(tasks), time.perf_counter(), 0
     for task in rest:
         yield function(task)
-        if time.perf_counter() - begin > _HERE:
-            break
-    impatiently()
-    for task in islice(rest, None if n_jobs == 1 else 1):
+        done, spent = done + 1, time.perf_counter() - begin
+        if spent > _HERE:
+            impatiently()
+            if n_jobs != 1 and spent / done * (len(tasks) - done) > _WORTH:
+                break
+    for task in islice(rest, 1):
         yield function(task)  # by compiled code, which is on the disk when others look for it
     if (first := next(rest, None)) is None:
         return

@@ -70,7 +70,7 @@ def pairwise(
         The ground metric of clouds.
     n_jobs : int or None
         joblib's: how many processes at once, -1 for as many as there are cores; 1 stays in this process. No backend is
-        named: ``joblib.parallel_config`` moves the work to dask or ray. Nobody is asked for what half a second does.
+        named: ``joblib.parallel_config`` moves the work to dask or ray. Nobody is asked for what takes two seconds.
     brackets : bool
         Return lower and upper bounds and kinds as well. Everything is then solved pair by pair.
     cache : path, optional
