@@ -2,8 +2,8 @@
 
 The first half second of tasks is done in this process, and all of them if the rest takes no more than two, so that a
 small job waits for no other to start; kernels are compiled once, onto the disk, before others look for them there. A
-longer rest goes through joblib's ``Parallel`` with no
-backend named: processes on this machine, or what ``joblib.parallel_config`` says.
+longer rest goes through joblib's ``Parallel`` with no backend named: processes on this machine, or what
+``joblib.parallel_config`` says.
 """
 
 from __future__ import annotations
