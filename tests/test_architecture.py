@@ -27,7 +27,7 @@ FLOORS: tuple[set[str], ...] = (
     {"errors", "result"},
     {"_arrays", "blockfile", "compilation"},
     {"jobs", "units"},
-    {"_pairs", "covariances", "laws", "sketch", "radix", "staircase"},
+    {"_pairs", "covariances", "laws", "samples", "sketch", "radix", "staircase"},
     {"_nearby", "histograms", "tails", "torch_laws"},
     {"frozen", "suprema"},
     {"measures"},

@@ -18,7 +18,6 @@ from ._arrays import (
     common_kind,
     is_tensor,
     namespace,
-    normalised_weights,
     result_dtype,
     to_numpy,
 )
@@ -26,84 +25,12 @@ from .covariances import checked_at_once, checked_covariance, rounding_unit
 from .errors import InvalidMeasureError
 from .frozen import frozen_law
 from .laws import CDF, NORMAL, Histogram, Law, Quantile
+from .samples import Samples
 from .sketch import QuantileSketch
 
 __all__ = ["CDF", "Gaussian", "Histogram", "Quantile", "Samples", "as_measure"]
 
 _FLOAT64 = np.dtype(np.float64)
-
-
-@dataclass(frozen=True, eq=False, slots=True, init=False)
-class Samples:
-    """Weighted points: the discrete measure with mass ``weights[i]`` at ``points[i]``.
-
-    Parameters
-    ----------
-    points : array_like or torch.Tensor, shape (n,) or (n, d)
-        Finite real numbers; ``(n,)`` are points on the line. Stored as float64 of shape (n, d).
-    weights : array_like or torch.Tensor, shape (n,), optional
-        Non-negative and finite, not all zero; stored divided by their sum. None: equal weights.
-
-    Raises
-    ------
-    InvalidMeasureError
-        If there are no points, or an entry of either is not what is said above.
-
-    Examples
-    --------
-    >>> import wdist
-    >>> wdist.Samples([0.0, 1.0, 5.0], weights=[2, 1, 1]).weights
-    array([0.5 , 0.25, 0.25])
-    """
-
-    points: Array
-    weights: Array | None
-    dtype: Any
-    _given: Array | None
-
-    def __init__(self, points: Any, weights: Any = None):
-        set_ = object.__setattr__
-        set_(self, "_given", None)
-        set_(self, "dtype", result_dtype(*(a for a in (points, weights) if is_tensor(a) or a is points)))
-        points, weights = _points(points, "points"), None if weights is None else as_float64(weights, "weights")
-        points, weights = common_kind(points, weights)
-        if weights is not None:
-            if weights.shape != points.shape[:1]:
-                raise InvalidMeasureError(
-                    f"weights has shape {tuple(weights.shape)} beside {points.shape[0]} points: "
-                    f"expected ({points.shape[0]},), one weight per point"
-                )
-            set_(self, "_given", weights)
-            weights = normalised_weights(weights, "weights")
-        set_(self, "points", points)
-        set_(self, "weights", weights)
-
-    @property
-    def dim(self) -> int:
-        """Dimension of the space."""
-        return int(self.points.shape[1])
-
-    def __len__(self) -> int:
-        return int(self.points.shape[0])
-
-    def __repr__(self) -> str:
-        kind = "equal weights" if self.weights is None else "weighted"
-        return f"Samples(n={len(self)}, dim={self.dim}, {kind})"
-
-    @property
-    def given(self) -> Array:
-        """The weights before they were divided by their sum; ones where they are equal."""
-        if self._given is not None:
-            return self._given
-        return namespace(self.points).ones((len(self),), dtype=self.points.dtype, device=self.points.device)
-
-    @property
-    def mass(self) -> Array:
-        """The weights, written out when they are equal."""
-        if self.weights is not None:
-            return self.weights
-        n = len(self)
-        return namespace(self.points).full((n,), 1.0 / n, dtype=self.points.dtype, device=self.points.device)
 
 
 @dataclass(frozen=True, eq=False, slots=True, init=False)
@@ -338,14 +265,3 @@ def check_p(p: Any, *, finite: bool = False) -> float:
     if finite and np.isinf(value):
         raise ValueError("p is inf: this function needs a finite p; on the line, wdist.wasserstein_1d takes p = inf")
     return value
-
-
-def _points(x: Any, name: str) -> Array:
-    points = as_float64(x, name)
-    if points.ndim == 1:
-        points = points[:, None]
-    if points.ndim != 2:
-        raise InvalidMeasureError(f"{name} has shape {tuple(points.shape)}: expected (n,) on the line or (n, d) in R^d")
-    if points.shape[0] == 0 or points.shape[1] == 0:
-        raise InvalidMeasureError(f"{name} is empty (shape {tuple(points.shape)}): a measure needs at least one point")
-    return points
