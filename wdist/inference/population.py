@@ -57,7 +57,8 @@ def estimate(
     -------
     Estimate
         ``low`` and ``high`` do not depend on ``bias``; ``distance`` is kept between them. ``stats`` has the
-        ``plug_in``, and in ``low`` what proved the lower end.
+        ``plug_in``, in ``low`` what proved the lower end, in ``within`` what two halves of x and of y are apart, and in
+        ``taken_out`` the map, if any, that was taken out before.
 
     Raises
     ------
@@ -103,11 +104,18 @@ def estimate(
     best = best_bound(bounds)
     high = _high(plug_in, halves, alpha)
     low = min(best.low, high)
-    square = _square(a, b, p, halves, bounds)
+    square, taken_out = _square(a, b, p, halves, bounds)
     centred = min(max(np.sqrt(max(square, 0.0)), low), high)
     distance = centred if bias == "centred" else min(max(plug_in.distance, low), high)
     unit = draws.unit
-    stats = {"plug_in": plug_in.distance * unit, "low": best.family, "n": len(a), "m": len(b)}
+    stats = {
+        "plug_in": plug_in.distance * unit,
+        "low": best.family,
+        "taken_out": taken_out,
+        "within": tuple(w * unit for w in halves.within),
+        "n": len(a),
+        "m": len(b),
+    }
     return Estimate(
         float(distance * unit),
         float(low * unit),
@@ -138,10 +146,10 @@ def _high(plug_in: Result, halves: Halves, alpha: float) -> float:
     return max(W + error * width / (plug_in.p * W ** (plug_in.p - 1)), sum(halves.within) / 2)
 
 
-def _square(x: np.ndarray, y: np.ndarray, p: float, halves: Halves, bounds: list[Bound]) -> float:
-    """W_p^2, centred; at p = 2 beside the affine map that held-out points say explains most."""
+def _square(x: np.ndarray, y: np.ndarray, p: float, halves: Halves, bounds: list[Bound]) -> tuple[float, str | None]:
+    """W_p^2, centred; at p = 2 beside the map, which it names, that held-out points say explains most."""
     if p != 2:
-        return centred_square(halves)
+        return centred_square(halves), None
     maps = quadratic_maps(x, y)
-    explaining = max((bound for bound in bounds if bound.family in maps), key=lambda bound: bound.value)
-    return unexplained_square(x, y, maps[explaining.family])
+    best = max((bound for bound in bounds if bound.family in maps), key=lambda bound: bound.value)
+    return unexplained_square(x, y, maps[best.family]), best.family

@@ -38,7 +38,7 @@ def two_sample_test(
     p: float,
     method: str = "sliced",
     n_resamples: int = 999,
-    n_projections: int = 100,
+    n_projections: int = 50,
     rng: Any = None,
 ) -> SignificanceResult:
     """Test whether two samples come from one population, by random exchanges of their points.
