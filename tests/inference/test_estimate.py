@@ -13,6 +13,7 @@ from scipy.spatial.distance import cdist
 
 import wdist
 from benchmarks.inference.laws import pairs_in
+from wdist.inference import held_out
 from wdist.inference.centring import Halves, centred_square, unexplained_square
 from wdist.inference.convex import convex_pairs
 from wdist.inference.curves import Curve
@@ -81,6 +82,31 @@ def test_intervals_hold(d: int) -> None:
                 missed += not r.low - 1e-9 <= truth <= r.high + 1e-9
                 drawn += 1
     assert missed <= 0.07 * drawn + 2 * math.sqrt(0.07 * 0.93 * drawn)
+
+
+def test_halves_are_those_that_they_are_named_after() -> None:
+    x, y = np.random.default_rng(11).standard_normal((2, 40, 2))
+    halves = Halves.of(x, y, 1.0)
+    parts = slice(0, 20), slice(20, 40)
+    for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        assert halves.across[i][j].distance == wdist.transport(x[parts[i]], y[parts[j]], p=1).distance
+    assert halves.within == tuple(wdist.transport(z[:20], z[20:], p=1).distance for z in (x, y))
+
+
+@pytest.mark.parametrize("p", [1, 2])
+def test_held_out_points_are_held_out(p: int) -> None:
+    """Of equal laws every family's mean is 0 on average, or less: nothing of what it was fitted to is in it."""
+    rng, values = np.random.default_rng(12), list[list[float]]()
+    for _ in range(25):
+        x, y = rng.standard_normal((2, 60, 8))
+        halves = Halves.of(x, y, 1.0).across
+        corners = (halves[0][0], halves[1][1]) if p == 1 else None
+        scores = held_out._scores(x, y, lipschitz_pairs if p == 1 else convex_pairs)
+        if corners is not None:
+            scores["linear programme"] = held_out._mcshane_scores(x, y, corners)
+        values.append([f.mean() + g.mean() for f, g in scores.values()])
+    means, errors = np.mean(values, axis=0), np.std(values, axis=0, ddof=1) / 5
+    assert np.all(means < 4 * errors)
 
 
 @pytest.mark.parametrize("p", [1, 2])

@@ -38,7 +38,7 @@ class Halves(NamedTuple):
         """Of equally many points, the first ones, as the order is random."""
         k = min(len(x), len(y)) // 2
         first, second = ((z[:k], z[k : 2 * k]) for z in (x, y))
-        (a, b), (c, d) = ((transport(u, v, p=p) for v in second) for u in first)
+        (a, b), (c, d) = ([transport(u, v, p=p) for v in second] for u in first)
         return cls(((a, b), (c, d)), (_distance(*first, p), _distance(*second, p)))
 
 
