@@ -21,7 +21,7 @@ from .laws import Pair, pairs_in
 
 __all__ = ["Cell", "Grid", "measured"]
 
-_WIDTHS = 4  # draws on which the cheap bracket is measured
+_CHEAP = 400  # points in the draws on which the cheap bracket is measured, or one draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _cell(pair: Pair, n: int, p: int, draws: int) -> Cell:
         except ValueError:
             refused += 1
         seconds += time.process_time() - begin
-        if draw < _WIDTHS:
+        if draw < max(1, _CHEAP // n):
             cheap.append(_cheap_width(x, y, p))
     low, high, centred = (np.array([getattr(e, name) for e in estimates]) for name in ("low", "high", "distance"))
     plug_in = np.array([e.stats["plug_in"] for e in estimates])
