@@ -46,9 +46,7 @@ def test_objective_gradcheck() -> None:
 
 def test_objective_of_a_1_lipschitz_critic_is_at_most_w1() -> None:
     x, y = batches(30, 40)
-    exact = ot.emd2(
-        np.full(30, 1 / 30), np.full(40, 1 / 40), ot.dist(x.numpy(), y.numpy(), metric="euclidean")
-    )
+    exact = ot.emd2(np.full(30, 1 / 30), np.full(40, 1 / 40), ot.dist(x.numpy(), y.numpy(), metric="euclidean"))
     for seed in range(5):
         critic = dual.critic("groupsort", 3, rng=seed, dtype=torch.float64)
         assert abs(float(dual.objective(critic, x, y).detach())) <= exact * (1 + 1e-12)
@@ -154,9 +152,7 @@ def test_step_is_reproducible_and_leaves_the_global_generator_alone() -> None:
     for critic in critics:
         dual.critic_step(critic, torch.optim.SGD(critic.parameters(), lr=0.1), x, y, generator=generator(1))
     dual.critic_step(network(), torch.optim.SGD(critics[0].parameters(), lr=0.1), x, y)
-    assert all(
-        torch.equal(a, b) for a, b in zip(critics[0].parameters(), critics[1].parameters(), strict=True)
-    )
+    assert all(torch.equal(a, b) for a, b in zip(critics[0].parameters(), critics[1].parameters(), strict=True))
     assert torch.equal(torch.get_rng_state(), before)
 
 

@@ -21,9 +21,7 @@ def generator(seed: int) -> torch.Generator:
 def jacobian_norms(critic: nn.Module, points: Tensor) -> Tensor:
     """Spectral norm of the Jacobian at each point, by brute force."""
     critic = critic.double().eval()
-    rows = [
-        torch.autograd.functional.jacobian(lambda z: critic(z[None])[0].flatten(), p) for p in points.double()
-    ]
+    rows = [torch.autograd.functional.jacobian(lambda z: critic(z[None])[0].flatten(), p) for p in points.double()]
     return torch.stack([torch.linalg.matrix_norm(r.flatten(1), ord=2) for r in rows])
 
 

@@ -23,17 +23,13 @@ def linear(slope: float, dim: int = 3) -> nn.Linear:
     return layer
 
 
-@pytest.mark.parametrize(
-    ("slope", "two_sided", "one_sided"), [(3.0, 4.0, 4.0), (0.25, 0.5625, 0.0), (0.0, 1.0, 0.0)]
-)
+@pytest.mark.parametrize(("slope", "two_sided", "one_sided"), [(3.0, 4.0, 4.0), (0.25, 0.5625, 0.0), (0.0, 1.0, 0.0)])
 def test_values_on_a_linear_critic(slope: float, two_sided: float, one_sided: float) -> None:
     x, y = torch.randn(5, 3, generator=generator(0)), torch.randn(5, 3, generator=generator(1))
     values = dual.gradient_penalty(linear(slope), x, y)
     assert values.shape == (5,)
     torch.testing.assert_close(values, torch.full((5,), two_sided))
-    torch.testing.assert_close(
-        dual.gradient_penalty(linear(slope), x, y, one_sided=True), torch.full((5,), one_sided)
-    )
+    torch.testing.assert_close(dual.gradient_penalty(linear(slope), x, y, one_sided=True), torch.full((5,), one_sided))
 
 
 def test_norm_runs_over_all_axes_of_an_image() -> None:
@@ -67,9 +63,7 @@ def test_slope_is_taken_between_the_points_one_uniform_weight_a_pair() -> None:
     def critic(z: Tensor) -> Tensor:
         return (z + 2).square().sum(1) / 2
 
-    values = dual.gradient_penalty(
-        critic, torch.ones(n, 2), torch.zeros(n, 2), generator=generator(3)
-    ).detach()
+    values = dual.gradient_penalty(critic, torch.ones(n, 2), torch.zeros(n, 2), generator=generator(3)).detach()
     u = ((1 + values.sqrt()) / 2**0.5 - 2).sort().values
     # Kolmogorov-Smirnov: a uniform sample exceeds 1.95 / sqrt(n) = 0.031 once in a thousand seeds.
     assert float((u - torch.linspace(0, 1, n)).abs().max()) < 0.031

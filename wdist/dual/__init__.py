@@ -14,15 +14,18 @@ from .certified import McShane, mcshane
 from .critics import critic
 from .evaluation import DualResult
 from .kr import CriticStep, critic_step, objective
-from .layers import Affine, MaxMin
+from .layers import Affine, GroupSort, MaxMin
 from .lipschitz import lipschitz_upper_bound
+from .orthogonal import Bjorck
 from .penalties import clip_weights_, gradient_penalty, slopes
 from .training import fit
 
 __all__ = [
     "Affine",
+    "Bjorck",
     "CriticStep",
     "DualResult",
+    "GroupSort",
     "MaxMin",
     "McShane",
     "clip_weights_",

@@ -1,13 +1,16 @@
 """Critic networks on R^d, by name.
 
 - ``"mlp"``: linear layers and leaky ReLUs. Nothing bounds its slope but the way it is trained.
-- ``"spectral"``: the same with each weight divided by its spectral norm (Miyato et al. 2018). The norm is
-  tracked by
-  power iteration, so during training the constant strays a little above 1.
-- ``"groupsort"``: orthogonal weights and sorted pairs of features (Anil et al. 2019): 1-Lipschitz by
-  construction,
-  and gradients keep their norm, so slope 1 is within reach, where a ReLU network of norm-1 layers stays far
-  below.
+- ``"maxmin"``: the same with sorted pairs of features for leaky ReLUs: best where a critic is all kinks, in few
+  dimensions.
+- ``"smooth"``: the same with SiLU, x / (1 + exp(-x)): in many dimensions optimal critics are smooth but for few kinks,
+  and a network without any comes much closer to them with as many features.
+- ``"spectral"``: leaky ReLUs between weights divided by their spectral norm (Miyato et al. 2018). The norm is tracked
+  by power iteration, so during training the constant strays a little above 1.
+- ``"groupsort"``: orthogonal weights (Cayley's map) and sorted pairs of features (Anil et al. 2019): 1-Lipschitz by
+  construction, and gradients keep their norm, so slope 1 is within reach, where a ReLU network of norm-1 layers stays
+  far below.
+- ``"bjorck"``: orthogonal weights by Björck's iteration, and all features of a layer sorted.
 
 References
 ----------
@@ -27,11 +30,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
-from .layers import MaxMin
+from .layers import GroupSort, MaxMin
+from .orthogonal import Bjorck
 
 __all__ = ["CriticKind", "critic"]
 
-CriticKind = Literal["mlp", "spectral", "groupsort"]
+CriticKind = Literal["mlp", "maxmin", "smooth", "spectral", "groupsort", "bjorck"]
 
 
 def critic(
@@ -48,12 +52,12 @@ def critic(
 
     Parameters
     ----------
-    kind : {"mlp", "spectral", "groupsort"}
+    kind : {"mlp", "maxmin", "smooth", "spectral", "groupsort", "bjorck"}
         The architecture, see the module's description.
     dim : int
         Dimension of the points.
     width : int
-        Features of a hidden layer; even for ``"groupsort"``.
+        Features of a hidden layer; even for ``"groupsort"`` and ``"maxmin"``.
     depth : int
         Number of hidden layers.
     rng : None, int or numpy.random.Generator
@@ -75,8 +79,8 @@ def critic(
     for name, size in (("dim", dim), ("width", width), ("depth", depth)):
         if size < 1:
             raise ValueError(f"{name} is {size}: it must be at least 1")
-    if kind == "groupsort" and width % 2:
-        raise ValueError(f"width is {width}: groupsort sorts pairs of features, choose an even width")
+    if kind in ("groupsort", "maxmin") and width % 2:
+        raise ValueError(f"width is {width}: {kind} sorts pairs of features, choose an even width")
     layer, activation = _PARTS[kind]
     sizes = [dim] + [width] * depth
     with _private_generator(int(np.random.default_rng(rng).integers(2**63))):
@@ -117,10 +121,19 @@ def _orthogonal(layer: nn.Linear) -> nn.Module:
     return parametrizations.orthogonal(layer, orthogonal_map="cayley")
 
 
+def _bjorck(layer: nn.Linear) -> nn.Module:
+    nn.init.orthogonal_(layer.weight)
+    parametrize.register_parametrization(layer, "weight", Bjorck())
+    return layer
+
+
 _PARTS: dict[str, tuple[Callable[[nn.Linear], nn.Module], Callable[[], nn.Module]]] = {
     "mlp": (lambda layer: layer, lambda: nn.LeakyReLU(0.2)),
+    "maxmin": (lambda layer: layer, MaxMin),
+    "smooth": (lambda layer: layer, nn.SiLU),
     "spectral": (parametrizations.spectral_norm, lambda: nn.LeakyReLU(0.2)),
     "groupsort": (_orthogonal, MaxMin),
+    "bjorck": (_bjorck, GroupSort),
 }
 
 

@@ -76,6 +76,7 @@ def critic_step(
     penalty: float = 10.0,
     clip: float = 0.01,
     generator: torch.Generator | None = None,
+    segments: tuple[Tensor, Tensor] | None = None,
 ) -> CriticStep:
     """One update of the critic: climb ``E f(x) - E f(y) - penalty * E gradient_penalty``, or clip, or just
     climb.
@@ -104,6 +105,8 @@ def critic_step(
         Bound of the weights.
     generator : torch.Generator, optional
         Draws the penalty's mixing weights, on the device of ``x``; see :func:`gradient_penalty`.
+    segments : tuple of two torch.Tensor, shapes (k, ...), optional
+        The penalty is taken between their rows instead of those of x and y.
 
     Returns
     -------
@@ -122,7 +125,7 @@ def critic_step(
     real, fake = _mean_scores(critic, x, y)
     loss = fake - real
     if constraint in ("gp", "one-sided"):
-        points = interpolates(x, y, generator=generator)
+        points = interpolates(*((x, y) if segments is None else segments), generator=generator)
         replayable = is_piecewise_linear(critic)
         slope = norms(replayed_gradient(critic, points)) if replayable else slopes(critic, points)
         excess = excess_slope(slope, one_sided=constraint == "one-sided").mean()
@@ -141,16 +144,13 @@ def critic_step(
 def check_constraint(constraint: str) -> None:
     """Refuse a constraint that does not exist."""
     if constraint not in get_args(Constraint):
-        raise ValueError(
-            f"constraint is {constraint!r}: choose one of {', '.join(map(repr, get_args(Constraint)))}"
-        )
+        raise ValueError(f"constraint is {constraint!r}: choose one of {', '.join(map(repr, get_args(Constraint)))}")
 
 
 def _mean_scores(critic: Callable[[Tensor], Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     if x.dim() == 0 or x.shape[1:] != y.shape[1:] or len(x) == 0 or len(y) == 0:
         raise InvalidMeasureError(
-            f"x has shape {tuple(x.shape)} and y {tuple(y.shape)}: give non-empty batches "
-            "whose rows have one shape"
+            f"x has shape {tuple(x.shape)} and y {tuple(y.shape)}: give non-empty batches whose rows have one shape"
         )
     batch = torch.cat([x, y])
     scores = critic(batch)

@@ -1,5 +1,8 @@
 """Layers whose Lipschitz constant is known exactly.
 
+Sorting features permutes them, whatever they are, so its Jacobian is a permutation matrix almost everywhere:
+1-Lipschitz, and gradients keep their norm, where a ReLU loses half of them.
+
 Reference: Anil, Lucas, Grosse (2019), Sorting out Lipschitz function approximation, arXiv:1811.05381, section
 4.
 """
@@ -9,19 +12,37 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Affine", "MaxMin"]
+__all__ = ["Affine", "GroupSort", "MaxMin"]
 
 
 class MaxMin(nn.Module):
     """GroupSort with groups of two: feature i and feature i + c/2 leave as their maximum and their minimum.
 
-    Its Jacobian is a permutation matrix almost everywhere: 1-Lipschitz, and gradients keep their norm, where
-    a ReLU loses half of them. Input (n, c, ...) with even c; output of the same shape.
+    Input (n, c, ...) with even c; output of the same shape.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         a, b = x.chunk(2, dim=1)
         return torch.cat([torch.maximum(a, b), torch.minimum(a, b)], dim=1)
+
+
+class GroupSort(nn.Module):
+    """Sorts the features of every group of ``size`` neighbours, ascending; None: all features are one group.
+
+    Input (n, c, ...) with c a multiple of ``size``; output of the same shape.
+    """
+
+    def __init__(self, size: int | None = None):
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.size is None:
+            return x.sort(dim=1).values
+        return x.unflatten(1, (-1, self.size)).sort(dim=2).values.flatten(1, 2)
+
+    def extra_repr(self) -> str:
+        return f"size={self.size}"
 
 
 class Affine(nn.Module):

@@ -29,7 +29,7 @@ from torch.nn.utils.parametrize import type_before_parametrizations
 from ..errors import InvalidMeasureError
 from .certified import McShane
 from .convolution import convolution_norm
-from .layers import Affine, MaxMin
+from .layers import Affine, GroupSort, MaxMin
 
 __all__ = ["lipschitz_upper_bound"]
 
@@ -123,8 +123,10 @@ _CONSTANT: dict[type[nn.Module], Callable[[Any], float]] = {
     nn.PReLU: lambda layer: _at_least_one(float(layer.weight.detach().abs().max())),
     nn.ELU: lambda layer: _at_least_one(abs(layer.alpha)),
     nn.Sigmoid: lambda layer: 0.25,
+    nn.SiLU: lambda layer: 1.0999,  # its largest slope is 1.09984, where x tanh(x / 2) = 2
+    nn.GELU: lambda layer: 1.1291,  # 1.12890, at sqrt 2; 1.12899 for the tanh form
     **dict.fromkeys(
-        (McShane, MaxMin, nn.Identity, nn.ReLU, nn.ReLU6, nn.Tanh, nn.Softsign, nn.LogSigmoid),
+        (McShane, MaxMin, GroupSort, nn.Identity, nn.ReLU, nn.ReLU6, nn.Tanh, nn.Softsign, nn.LogSigmoid),
         _one,
     ),
 }

@@ -80,8 +80,7 @@ def interpolates(x: Tensor, y: Tensor, *, generator: torch.Generator | None = No
         )
     if x.dim() == 0 or len(x) == 0 or not x.is_floating_point():
         raise InvalidMeasureError(
-            f"x and y have shape {tuple(x.shape)} ({x.dtype}): give non-empty batches of floating "
-            "point numbers"
+            f"x and y have shape {tuple(x.shape)} ({x.dtype}): give non-empty batches of floating point numbers"
         )
     if generator is None:
         generator = torch.Generator(device=x.device)

@@ -8,6 +8,7 @@ each coordinate would change the metric, and with it the distance.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,12 @@ class Sample:
         u = torch.rand(n, dtype=mass.dtype, device=mass.device, generator=generator) * mass[-1]
         return self.points[torch.searchsorted(mass, u, right=True).clamp_(max=len(mass) - 1)]
 
+    def first(self, m: int) -> Sample:
+        """At most the first m points that have mass, as a measure of their own."""
+        index = self.weights.nonzero()[:m, 0]
+        mass = self.weights[index]
+        return Sample(self.points[index], mass / mass.sum())
+
     def mean(self, values: Tensor) -> float:
         """Mean of values (n,) under the measure."""
         return float(self.weights @ values)
@@ -77,11 +84,12 @@ class Stream:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Side:
-    """One measure, cut: ``stream`` replaces the training points by fresh ones."""
+    """One measure, cut: ``whole`` is all its points in random order; ``stream`` draws fresh ones to train on."""
 
     train: Sample
     validation: Sample
     held_out: Sample
+    whole: Sample
     stream: Stream | None
 
     def batch(self, n: int, generator: torch.Generator) -> Tensor:
@@ -93,12 +101,16 @@ class Side:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Problem:
-    """Two sides, and the shift (d,) and the scale that standardise both: ``(points - shift) / scale``."""
+    """Two sides, and what standardises both: ``(points - shift) / unit``, of variance about 1 in a coordinate.
+
+    Slopes do not depend on the unit of length, but penalties are compared with values, which do. Distances grow like
+    sqrt(d) times the unit, so that is the ``scale`` that a penalty's coefficient is meant for.
+    """
 
     real: Side
     fake: Side
     shift: Tensor
-    scale: float
+    unit: float
     dtype: torch.dtype
 
     @property
@@ -109,9 +121,18 @@ class Problem:
     def dim(self) -> int:
         return len(self.shift)
 
+    @property
+    def scale(self) -> float:
+        """Root mean square distance of the points to their mean."""
+        return self.unit * math.sqrt(self.dim)
+
+    def coefficient(self, penalty: float) -> float:
+        """Of the penalty, in the units that the network is trained in."""
+        return penalty * math.sqrt(self.dim)
+
     def standardise(self, points: Tensor, dtype: torch.dtype) -> Tensor:
         """Points in the units that the network is trained in."""
-        return ((points - self.shift) / self.scale).to(dtype)
+        return ((points - self.shift) / self.unit).to(dtype)
 
 
 def open_problem(x: Any, y: Any, rng: np.random.Generator) -> Problem:
@@ -123,19 +144,18 @@ def open_problem(x: Any, y: Any, rng: np.random.Generator) -> Problem:
     parts = [*parts_x, *parts_y]
     points = common_kind(*(part.points for part in parts))
     weights = common_kind(*(part.mass for part in parts))
-    train_x, validation_x, held_x, train_y, validation_y, held_y = map(_sample, points, weights)
-    real = Side(train_x, validation_x, held_x, stream_x)
-    fake = Side(train_y, validation_y, held_y, stream_y)
-    shift, scale = _standardisation(real.train, fake.train)
-    return Problem(real, fake, shift, scale, _torch_dtype(dtype_x, dtype_y))
+    samples = list(map(_sample, points, weights))
+    real, fake = _side(samples[:4], stream_x), _side(samples[4:], stream_y)
+    shift, unit = _standardisation(real.train, fake.train)
+    return Problem(real, fake, shift, unit, _torch_dtype(dtype_x, dtype_y))
 
 
 def _open(source: Any, name: str, rng: np.random.Generator) -> tuple[list[Samples], Stream | None, Any]:
-    """The three parts of a side, the function behind it if there is one, and the dtype of its points."""
+    """The parts of a side and the whole, the function behind it if there is one, and the dtype of its points."""
     if callable(source):
         stream = Stream(source, name)
         parts = [stream.sample(n) for n in _FRESH]
-        return parts, stream, parts[0].dtype
+        return [*parts, parts[0]], stream, parts[0].dtype
     samples = as_samples(source, name)
     n = len(samples)
     if n < _MINIMUM:
@@ -144,7 +164,13 @@ def _open(source: Any, name: str, rng: np.random.Generator) -> tuple[list[Sample
             f"least {_MINIMUM}, or a function that draws fresh ones"
         )
     ends = np.cumsum([int(share * n) for share in _SHARES[:2]])
-    return [_take(samples, index, name) for index in np.split(rng.permutation(n), ends)], None, samples.dtype
+    order = rng.permutation(n)
+    return [_take(samples, index, name) for index in (*np.split(order, ends), order)], None, samples.dtype
+
+
+def _side(parts: list[Sample], stream: Stream | None) -> Side:
+    train, validation, held_out, whole = parts
+    return Side(train, validation, held_out, whole, stream)
 
 
 def _take(samples: Samples, index: np.ndarray, name: str) -> Samples:

@@ -1,43 +1,34 @@
-"""Training a critic to say how far apart two measures are.
+"""Training a critic to say how far apart two measures are, and proving what can be proved about it.
 
-Adam climbs the (penalised) objective on minibatches by :func:`critic_step`; the checkpoint with the best
-penalised objective on a validation sample is kept, and judged on a third sample that neither has seen
-(:mod:`.evaluation`).
-
-The two-sided penalty is not concave in the critic: slopes -1 and 1 are both cheap, with a barrier between
-them, and on the line a critic that starts out on the wrong side stays there. A critic for "gp" therefore
-spends its first steps under the one-sided penalty, which has no such barrier and the same maximum wherever
-the slope should be 1.
+The critic is trained on one part of the samples (:mod:`.climbing`), its checkpoint chosen on a second, and everything
+that is said about it comes from a third that neither has seen (:mod:`.evaluation`). Beside a critic that a penalty
+holds, a student is trained on the same minibatches: an orthogonal network, 1-Lipschitz by construction, whose value is
+a lower bound of W_1 (:mod:`.witness`).
 """
 
 from __future__ import annotations
 
 import copy
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
-from ..errors import NotConvergedError
 from . import critics
-from .evaluation import DualResult, between, evaluate, scores
-from .kr import Constraint, check_constraint, critic_step
+from .climbing import Report, Settings, climb
+from .evaluation import DualResult, evaluate
+from .kr import Constraint
 from .lipschitz import lipschitz_upper_bound
-from .penalties import excess_slope, slopes
 from .sources import Problem, open_problem
 
 __all__ = ["fit"]
 
-_EVALUATIONS = 50  # times that the validation sample is looked at
-_WARM_UP = 0.25  # share of the steps of "gp" that go one-sided
+_FEW_DIMENSIONS = 4  # where optimal critics are mostly kinks
 _ROUNDING = 1e-4  # by which float32 layers that are 1-Lipschitz by construction may together exceed 1
-
-Report = Callable[[dict[str, float]], None]
 
 
 def fit(
@@ -48,10 +39,12 @@ def fit(
     penalty: float = 10.0,
     clip: float = 0.01,
     critic: nn.Module | critics.CriticKind | None = None,
-    steps: int = 2000,
+    steps: int = 3000,
     batch_size: int = 256,
-    lr: float = 2e-3,
+    lr: float = 5e-3,
+    patience: int = 15,
     confidence_level: float = 0.95,
+    bounds: bool = True,
     rng: int | np.random.Generator | None = None,
     progress: bool | Report | None = None,
 ) -> DualResult:
@@ -70,17 +63,23 @@ def fit(
     constraint : {"one-sided", "gp", "clip", "none"}
         As in :func:`critic_step`. ``"none"`` needs a critic that is certified 1-Lipschitz.
     penalty : float
-        Coefficient of the gradient penalty, for inputs of unit scale.
+        Coefficient of the gradient penalty, for inputs of unit scale (:attr:`DualResult.scale`).
     clip : float
         Bound of the weights for ``"clip"``.
     critic : torch.nn.Module or str, optional
         A module from points (n, d) to scores (n,) or (n, 1), of which a copy is trained, or a kind that
-        :func:`critic` builds. It sees standardised points. None: ``"groupsort"`` for ``"none"``, else
-        ``"mlp"``.
+        :func:`critic` builds. It sees standardised points, of variance about 1 in a coordinate. None:
+        ``"groupsort"`` for ``"none"``, else ``"smooth"``, two layers of 128 features, or, in up to four
+        dimensions, ``"maxmin"``, three of them.
     steps, batch_size, lr : int, int, float
         Updates, points a side in each, and the learning rate of Adam, which falls linearly to 0.
+    patience : int
+        Stop early after so many evaluations (of 50, in ``steps``) without a better validation score.
     confidence_level : float
-        Of the certified lower bound.
+        Of ``lower`` and of ``upper``, each one-sided.
+    bounds : bool
+        False: no search for bounds, which takes about half of the time. ``lower`` then comes from the critic's own
+        certified constant, if it has one, and ``upper`` is inf.
     rng : None, int or numpy.random.Generator
         Seeds splitting, initial weights and minibatches. No global generator is used.
     progress : None, True or callable
@@ -95,126 +94,33 @@ def fit(
     InvalidMeasureError
         If x or y is no sample, or they do not fit each other.
     ValueError
-        If a setting is out of range, or ``"none"`` meets a critic that is not certified 1-Lipschitz.
+        If a setting is out of range, the critic does not map points to scores one by one (batch normalisation), or
+        ``"none"`` meets a critic that is not certified 1-Lipschitz.
     NotConvergedError
         If training diverged to values that are not finite.
     """
-    settings = _Settings(constraint, penalty, clip, steps, batch_size, lr)
+    settings = Settings(constraint, penalty, clip, steps, batch_size, lr, patience)
     if not 0.0 < confidence_level < 1.0:
         raise ValueError(f"confidence_level is {confidence_level!r}: choose a probability between 0 and 1")
     random = np.random.default_rng(rng)
     problem = open_problem(x, y, random)
     network = _network(critic, constraint, problem, random)
+    student = _student(constraint, problem, network, random) if bounds else None
     generator = torch.Generator(problem.device).manual_seed(int(random.integers(2**63)))
     with _reporter(progress, steps) as report:
-        history = _train(network, problem, settings, generator, report)
+        history = climb(network, student, problem, settings, generator, report)
     critics.align_spectral_norms_(network)
     return evaluate(
         network,
+        student,
         problem,
         constraint=constraint,
         penalty=penalty,
         confidence_level=confidence_level,
+        bounds=bounds,
         history=history,
         generator=generator,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Settings:
-    constraint: Constraint
-    penalty: float
-    clip: float
-    steps: int
-    batch_size: int
-    lr: float
-
-    def __post_init__(self) -> None:
-        check_constraint(self.constraint)
-        for name in ("penalty", "clip", "lr"):
-            number = getattr(self, name)
-            if not (number > 0.0 and math.isfinite(number)):
-                raise ValueError(f"{name} is {number!r}: it must be positive and finite")
-        for name in ("steps", "batch_size"):
-            count = getattr(self, name)
-            if count != int(count) or count < 1:
-                raise ValueError(f"{name} is {count!r}: it must be a whole number, at least 1")
-
-    def constraint_at(self, step: int) -> Constraint:
-        """The constraint of update number ``step``, the warm-up of "gp" included."""
-        warming_up = self.constraint == "gp" and step <= _WARM_UP * self.steps
-        return "one-sided" if warming_up else self.constraint
-
-
-def _train(
-    network: nn.Module, problem: Problem, settings: _Settings, generator: torch.Generator, report: Report
-) -> dict[str, list[float]]:
-    """Train in place, leave the checkpoint with the best validation score, and return the history."""
-    dtype = next(network.parameters()).dtype
-    validate = _Validation(problem, settings, dtype, generator)
-    optimizer = torch.optim.Adam(network.parameters(), lr=settings.lr, betas=(0.5, 0.99))
-    decay = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1.0 - step / settings.steps)
-    history: dict[str, list[float]] = {}
-    best_score, best_state = -math.inf, network.state_dict()
-    every = max(1, settings.steps // _EVALUATIONS)
-    for step in range(1, settings.steps + 1):
-        x, y = (
-            problem.standardise(side.batch(settings.batch_size, generator), dtype)
-            for side in (problem.real, problem.fake)
-        )
-        seen = critic_step(
-            network,
-            optimizer,
-            x,
-            y,
-            constraint=settings.constraint_at(step),
-            penalty=settings.penalty,
-            clip=settings.clip,
-            generator=generator,
-        )
-        decay.step()
-        if step % every and step != settings.steps:
-            continue
-        row = {"step": step, "train": problem.scale * float(seen.real - seen.fake), **validate(network)}
-        if not math.isfinite(row["score"]):
-            raise NotConvergedError(
-                f"the critic diverged: its validation score at step {step} is {row['score']}; "
-                "lower lr, penalty or clip"
-            )
-        for name, number in row.items():
-            history.setdefault(name, []).append(number)
-        report(row)
-        if row["score"] > best_score:
-            best_score, best_state = row["score"], copy.deepcopy(network.state_dict())
-    network.load_state_dict(best_state)
-    return history
-
-
-class _Validation:
-    """The penalised objective on the validation sample, at interpolates that stay the same throughout."""
-
-    def __init__(self, problem: Problem, settings: _Settings, dtype: torch.dtype, generator: torch.Generator):
-        self.real, self.fake = problem.real.validation, problem.fake.validation
-        self.points = [problem.standardise(part.points, dtype) for part in (self.real, self.fake)]
-        self.between = problem.standardise(between(self.real, self.fake, generator), dtype)
-        self.scale = problem.scale
-        self.one_sided = settings.constraint == "one-sided"
-        self.coefficient = settings.penalty if settings.constraint in ("gp", "one-sided") else 0.0
-
-    def __call__(self, network: nn.Module) -> dict[str, float]:
-        network.eval()
-        with torch.no_grad():
-            real, fake = (scores(network, points) for points in self.points)
-            slope = slopes(network, self.between)
-        network.train()
-        value = self.scale * (self.real.mean(real) - self.fake.mean(fake))
-        penalty = float(excess_slope(slope, one_sided=self.one_sided).mean())
-        return {
-            "validation": value,
-            "penalty": penalty,
-            "slope": float(slope.mean()),
-            "score": value - self.scale * self.coefficient * penalty,
-        }
 
 
 def _network(
@@ -225,11 +131,12 @@ def _network(
 ) -> nn.Module:
     """The critic to train, on the problem's device; for the constraint "none" certified 1-Lipschitz."""
     if critic is None:
-        critic = "groupsort" if constraint == "none" else "mlp"
+        critic = "groupsort" if constraint == "none" else _default(problem.dim, random)
     if isinstance(critic, nn.Module):
         network = copy.deepcopy(critic).to(problem.device).train()
     else:
         network = critics.critic(critic, problem.dim, rng=random, device=problem.device)
+    _refuse_unfit(network, critic, problem)
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise ValueError(f"critic ({type(critic).__name__}) has no parameters to train")
     critics.align_spectral_norms_(network)
@@ -240,6 +147,44 @@ def _network(
             "wdist.dual.critic('groupsort', dim), or another constraint"
         )
     return network
+
+
+def _default(dim: int, random: np.random.Generator) -> nn.Module:
+    if dim <= _FEW_DIMENSIONS:
+        return critics.critic("maxmin", dim, width=128, depth=3, rng=random)
+    return critics.critic("smooth", dim, width=128, depth=2, rng=random)
+
+
+def _student(
+    constraint: Constraint, problem: Problem, network: nn.Module, random: np.random.Generator
+) -> nn.Module | None:
+    """The network that is to prove a bound, for a critic that cannot; in the critic's dtype."""
+    if constraint == "none":
+        return None
+    dtype = next(network.parameters()).dtype
+    return critics.critic("groupsort", problem.dim, rng=random, device=problem.device, dtype=dtype)
+
+
+def _refuse_unfit(network: nn.Module, critic: Any, problem: Problem) -> None:
+    """Say what is wrong with a critic before it fails somewhere inside."""
+    for name, module in network.named_modules():
+        if isinstance(module, _BatchNorm):
+            raise ValueError(
+                f"critic has a {type(module).__name__} ({name!r}): the score of a point would depend on the rest of "
+                "its batch, and its slope would mean nothing; use LayerNorm, or no normalisation"
+            )
+    parameter = next(network.parameters(), None)
+    dtype = torch.float32 if parameter is None else parameter.dtype
+    points = problem.standardise(problem.real.train.points[:2], dtype)
+    try:
+        with torch.no_grad():
+            shape = tuple(network(points).shape)
+    except RuntimeError as error:
+        raise ValueError(
+            f"critic ({type(critic).__name__}) does not take points of shape (n, {problem.dim}): {error}"
+        ) from None
+    if shape not in ((2,), (2, 1)):
+        raise ValueError(f"critic returned shape {shape} for 2 points: expected a score a point, (2,) or (2, 1)")
 
 
 @contextmanager
