@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import torch
@@ -141,7 +142,7 @@ def _times(a: float, b: float) -> float:
 def _shape_after(layer: nn.Module, shape: torch.Size | None) -> torch.Size | None:
     if shape is None:
         return None
-    like = next(layer.parameters(), torch.zeros(()))
+    like = next(chain(layer.parameters(), layer.buffers()), torch.zeros(()))
     try:
         return layer(torch.zeros(1, *shape, dtype=like.dtype, device=like.device)).shape[1:]
     except RuntimeError as error:

@@ -136,9 +136,9 @@ def _network(
         network = copy.deepcopy(critic).to(problem.device).train()
     else:
         network = critics.critic(critic, problem.dim, rng=random, device=problem.device)
-    _refuse_unfit(network, critic, problem)
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise ValueError(f"critic ({type(critic).__name__}) has no parameters to train")
+    _refuse_unfit(network, critic, problem)
     critics.align_spectral_norms_(network)
     bound = lipschitz_upper_bound(network, (problem.dim,)) if constraint == "none" else 1.0
     if bound > 1.0 + _ROUNDING:
