@@ -80,6 +80,8 @@ def truth(records: Records, exact: Records, path: Path, *, penalty: float | None
         panels[0].plot(steps, w1, "o-", lw=0.8, color=_EXACT, ms=5, label=f"exact W₁, {n} held-out : {n} generated")
         label = f"exact W₁, {n} held-out : {n} training images"
         panels[0].plot(steps, floor, color=_NEUTRAL, lw=1.5, ls="--", label=label)
+        label = "the first less the second"
+        panels[0].plot(steps, w1 - floor, "o-", lw=0.8, color=_EXACT, mfc="white", ms=5, label=label)
         _over_the_floor(panels[1], exact)
     panels[0].set_ylim(bottom=min(0.0, panels[0].get_ylim()[0]))
     _finish(panels[0], "The loss is not the distance", "distance, pixels in [−1, 1]")

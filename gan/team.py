@@ -105,6 +105,8 @@ def assembled(device: torch.device) -> Iterator[Team]:
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Team()
         return
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # where collectives without a tensor of their own put theirs
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield Team(dist.get_rank(), dist.get_world_size())

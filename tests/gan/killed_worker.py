@@ -17,10 +17,12 @@ import sys
 import time
 from pathlib import Path
 
+import matplotlib.backends.backend_agg  # noqa: F401  # before the forks, as all that is slow to import
 import torch
 
 from gan import checkpoint, records
 from gan.config import from_flags
+from gan.data import load
 from gan.runs import resume, start
 from gan.train import train
 
@@ -79,24 +81,21 @@ def digest(out: Path) -> str:
 def main() -> None:
     flags, kills, signals = json.loads(sys.argv[1]), int(sys.argv[2]), [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
     torch.set_num_threads(1)
+    load("digits")  # imports scikit-learn, which a child would spend its life with
     out, dice, steps, killed = Path(flags["out"]), random.Random(0), list[int](), list[int]()
-    longest = 0.4
-    while len(killed) < kills or step_of(out) < flags["steps"]:
+    longest, pace = 0.4, flags["steps"] / kills
+    while len(killed) < kills:
         pid = child(flags)
-        if len(killed) >= kills:
-            _, status = os.waitpid(pid, 0)
-            assert status == 0, "the last child failed"
-            break
         time.sleep(dice.uniform(0.0, longest))
-        number = signals[0] if dice.random() < 0.7 else dice.choice(signals[1:])
-        os.kill(pid, number)
-        _, status = os.waitpid(pid, 0)
-        killed.append(number)
+        killed.append(signals[0] if dice.random() < 0.7 else dice.choice(signals[1:]))
+        os.kill(pid, killed[-1])
+        os.waitpid(pid, 0)
         steps.append(step_of(out))
-        if steps[-1] >= flags["steps"]:
-            break
-        # Where little is reached before the death, the next child may live longer.
-        longest *= 1.1 if steps[-1:] == steps[-2:-1] else 1.0
+        # Lives become longer or shorter, so that the kills are spread over the run on a machine of any speed.
+        ahead = steps[-1] > 0.8 * pace * len(killed)
+        longest = max(0.02, longest * (0.8 if ahead else 1.15))
+    _, status = os.waitpid(child(flags), 0)
+    assert status == 0, "the last child failed"
     calm = {**flags, "out": f"{flags['out']}-calm"}
     _, status = os.waitpid(child(calm), 0)
     assert status == 0, "the run that was not killed failed"

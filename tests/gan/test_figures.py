@@ -78,6 +78,7 @@ def test_the_truth_shows_the_numbers_of_the_records(tmp_path: Path, monkeypatch:
     np.testing.assert_allclose(left["gap, overshoot of the penalty undone"], 10 * (np.sqrt(5) - 1))
     assert left["exact W₁, 50 held-out : 50 generated"] == [17.0, 17.0]
     assert left["exact W₁, 50 held-out : 50 training images"] == [12.0, 12.0]
+    assert left["the first less the second"] == [5.0, 5.0]
     np.testing.assert_allclose(right["exact W₁"], 17 / 12)
     np.testing.assert_allclose(right["exact W₂"], 18 / 13)
     np.testing.assert_allclose(right["sliced SW₁"], 4.5)

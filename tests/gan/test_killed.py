@@ -33,7 +33,7 @@ def check(result: dict[str, Any]) -> None:
 
 
 def test_a_few_kills(tmp_path: Path) -> None:
-    result = killed(tmp_path, 5, steps=40, checkpoint_every=2)
+    result = killed(tmp_path, 4, steps=16, checkpoint_every=2, pictures=1)
     check(result)
     assert signal.SIGKILL in result["killed"]
 
@@ -41,8 +41,8 @@ def test_a_few_kills(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("flags", [{}, {"constraint": "clip", "checkpoint_every": 1}], ids=["gp", "clip"])
 def test_sixty_kills(tmp_path: Path, flags: dict[str, Any]) -> None:
-    """Most by SIGKILL, some by SIGTERM and SIGINT, at random moments of 2,000 steps, reports and checkpoints."""
-    result = killed(tmp_path, 60, **{"steps": 2000, "checkpoint_every": 5, "pictures": 12, **flags})
+    """Most by SIGKILL, some by SIGTERM and SIGINT, at random moments of 600 steps, reports and checkpoints."""
+    result = killed(tmp_path, 60, **{"steps": 600, "checkpoint_every": 3, "pictures": 5, **flags})
     check(result)
     assert len(result["killed"]) == 60
-    assert len(set(result["steps"])) > 20, "the kills have to come while it trains"
+    assert len(set(result["steps"])) > 15, "the kills have to come while it trains"
