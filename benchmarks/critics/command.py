@@ -8,7 +8,6 @@ from pathlib import Path
 from ..process import ProcessError
 from . import figure, files, table
 from .cache import Cache
-from .families import FAMILIES
 from .instances import Instance
 from .measure import Task, fit
 from .row import Row
@@ -47,8 +46,7 @@ def run(instances: Sequence[Instance], out: Path, suite: str) -> bool:
 def _row(instance: Instance, cache: Cache) -> Row:
     fits, failures = [], []
     for seed in instance.seeds:
-        arguments = instance.effort.arguments(FAMILIES[instance.family])
-        task = Task(instance.problem, instance.family, seed, arguments)
+        task = Task(instance.problem, instance.family, seed, instance.effort.arguments())
         try:
             measured = cache.get(task)
             if measured is None:

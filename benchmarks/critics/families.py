@@ -18,22 +18,21 @@ class Family:
     name : str
     arguments : mapping
         Of ``wdist.dual.fit``.
-    steps : float
-        Its updates as a share of a suite's: a penalty takes a second derivative, which the others are spared.
     in_units : bool
         Whether E f(x) - E f(y) is meant as W_1. A clipped critic's is in unknown units.
     """
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    steps: float = 1.0
     in_units: bool = True
 
 
 _ALL = [
     Family("one-sided", {"constraint": "one-sided"}),
     Family("gp", {"constraint": "gp"}),
+    Family("leaky", {"constraint": "one-sided", "critic": "mlp"}),
     Family("groupsort", {"constraint": "none", "critic": "groupsort"}),
+    Family("bjorck", {"constraint": "none", "critic": "bjorck"}),
     Family("spectral", {"constraint": "none", "critic": "spectral"}),
     Family("clip", {"constraint": "clip"}, in_units=False),
 ]

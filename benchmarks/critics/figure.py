@@ -16,6 +16,7 @@ __all__ = ["write"]
 _STYLES = {
     "one-sided": ("#0072B2", "o"),
     "gp": ("#E69F00", "s"),
+    "leaky": ("#D55E00", "P"),
     "groupsort": ("#009E73", "^"),
     "bjorck": ("#56B4E9", "v"),
     "spectral": ("#CC79A7", "D"),

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..problems import CRITICS, FUNNELS, SEEDS
-from .families import FAMILIES, Family
+from .families import FAMILIES
 
-__all__ = ["CURVES", "SCORED", "Effort", "Instance", "select"]
+__all__ = ["CURVES", "SCORED", "Effort", "Instance", "dimension", "select"]
 
 SCORED = "one-sided"  # the family that the targets are for: what `dual.fit` does by default
 CURVES = ("funnels16-8d", "funnels16-64d")  # on which every family is given more and more steps
 _SMOKE = ("funnels4-2d", "funnels16-8d")
-_CURVE_STEPS = (100, 300, 1000, 3000)
+_PROVING = (SCORED, "groupsort")  # families for which the smoke suite looks for bounds
+_CURVE_STEPS = (100, 300, 1000)
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """Updates of the critic, and points a side in each; None: as `wdist.dual.fit` has it."""
+    """Updates of the critic, None for as many as `wdist.dual.fit` has it; and whether bounds are looked for."""
 
     steps: int | None = None
-    batch_size: int | None = None
+    bounds: bool = True
 
-    def arguments(self, family: Family) -> dict[str, int]:
+    def arguments(self) -> dict[str, Any]:
         """What is passed to ``fit``."""
-        steps = None if self.steps is None else int(self.steps * family.steps)
-        given = {"steps": steps, "batch_size": self.batch_size}
-        return {name: value for name, value in given.items() if value is not None}
+        steps = {} if self.steps is None else {"steps": self.steps}
+        return steps if self.bounds else {**steps, "bounds": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,17 @@ class Instance:
 
     @property
     def dim(self) -> int:
-        return int(self.problem.rstrip("d").rpartition("-")[2])
+        return dimension(self.problem)
 
     @property
     def scored(self) -> bool:
         """Whether it has targets."""
         return self.problem in FUNNELS and self.family == SCORED and self.seeds == SEEDS
+
+
+def dimension(problem: str) -> int:
+    """Of the problem of that name."""
+    return int(problem.rstrip("d").rpartition("-")[2])
 
 
 def select(suite: str, only: Sequence[str] = ()) -> list[Instance]:
@@ -82,21 +88,22 @@ def select(suite: str, only: Sequence[str] = ()) -> list[Instance]:
 def _smoke() -> Iterator[Instance]:
     for problem in _SMOKE:
         for family in FAMILIES:
-            yield Instance(problem, family, SEEDS[:1], Effort(150, 256))
+            yield Instance(problem, family, SEEDS[:1], Effort(60, bounds=family in _PROVING))
 
 
 def _full() -> Iterator[Instance]:
-    """The scored rows first."""
+    """The scored rows first; in more than a few dimensions half of fit's own steps suffice them."""
     for problem in FUNNELS:
-        yield Instance(problem, SCORED, SEEDS, Effort())
+        yield Instance(problem, SCORED, SEEDS, Effort(None if dimension(problem) <= 8 else 1500))
     for problem in CRITICS:
         for family in FAMILIES:
             if not (problem in FUNNELS and family == SCORED):
-                yield Instance(problem, family, SEEDS[:1], Effort(600, 256))
+                effort = Effort(300, bounds=problem in FUNNELS or family == SCORED)
+                yield Instance(problem, family, SEEDS[:1], effort)
     for problem in CURVES:
         for family in (name for name in FAMILIES if FAMILIES[name].in_units):
             for steps in _CURVE_STEPS:
-                yield Instance(problem, family, SEEDS[:1], Effort(steps), on_curve=True)
+                yield Instance(problem, family, SEEDS[:1], Effort(steps, bounds=False), on_curve=True)
 
 
 _SUITES = {"smoke": list(_smoke()), "full": list(_full())}
