@@ -163,6 +163,7 @@ def _finish(axes: Axes, title: str, label: str) -> None:
     axes.set_title(title, fontsize=11, loc="left")
     axes.set_xlabel("generator updates")
     axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.locator_params(axis="x", nbins=5)
     axes.set_ylabel(label)
     axes.grid(color="#e6e6e6", lw=0.7)
     axes.set_axisbelow(True)

@@ -5,8 +5,9 @@ reach of generated ones; density counts how many real ones reach a generated one
 real ones that reach one. An image reaches to its k-th nearest neighbour of its own kind, k = 5. An image is memorised
 when it is nearer to a training image than 99 of 100 held-out images are.
 
-Intervals are over the images of the sample, as far as it is large: a mean's own error for shares (the other side held
-fixed), the basic bootstrap of both sides for the Fréchet distance, whose resamples are biased as the sample is.
+Intervals are over the images of the sample, as far as it is large: Wilson's for shares (the other side held fixed), the
+basic bootstrap of both sides for the Fréchet distance. That one is about the laws: fits of samples exceed it, so near 0
+the value itself can lie above its interval.
 
 References
 ----------
@@ -67,28 +68,34 @@ def neighbourhoods(real: torch.Tensor, fake: torch.Tensor) -> dict[str, Score]:
         recalled.append((distances <= radius_fake).any(1))
         covered.append(distances.amin(1) <= radius)
     return {
-        "precision": _mean(reached > 0),
-        "recall": _mean(torch.cat(recalled)),
-        "density": _mean(reached.double() / _NEIGHBOURS, top=math.inf),
-        "coverage": _mean(torch.cat(covered)),
+        "precision": _share(reached > 0),
+        "recall": _share(torch.cat(recalled)),
+        "density": _mean(reached.double() / _NEIGHBOURS),
+        "coverage": _share(torch.cat(covered)),
     }
 
 
 def shares(classes: torch.Tensor, count: int) -> list[Score]:
     """The share of each of ``count`` classes among those given."""
-    return [_mean(classes == number) for number in range(count)]
+    return [_share(classes == number) for number in range(count)]
 
 
 def memorised(images: torch.Tensor, held_out: torch.Tensor, training: torch.Tensor) -> Score:
     """The share of images nearer to a training image than all but 1 % of the held-out ones; bytes."""
     limit = looks.nearest_training(held_out, training)[1].quantile(_NEAR)
-    return _mean(looks.nearest_training(images, training)[1] < limit)
+    return _share(looks.nearest_training(images, training)[1] < limit)
 
 
-def _mean(values: torch.Tensor, *, top: float = 1.0) -> Score:
-    values = values.double()
+def _mean(values: torch.Tensor) -> Score:
     mean, error = values.mean().item(), values.std().item() / math.sqrt(len(values))
-    return mean, max(0.0, mean - _NORMAL * error), min(top, mean + _NORMAL * error)
+    return mean, max(0.0, mean - _NORMAL * error), mean + _NORMAL * error
+
+
+def _share(hits: torch.Tensor) -> Score:
+    """Wilson's interval, which has a width for shares of 0 and 1, too."""
+    n, share, z = len(hits), hits.double().mean().item(), _NORMAL**2 / len(hits)
+    middle, half = share + z / 2, _NORMAL * math.sqrt(share * (1 - share) / n + z / (4 * n))
+    return share, max(0.0, (middle - half) / (1 + z)), min(1.0, (middle + half) / (1 + z))
 
 
 def _basic(value: float, resampled: list[float]) -> Score:

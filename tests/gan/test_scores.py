@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from scipy.spatial.distance import cdist
+from scipy.stats import binomtest
 
 from gan import quality, scores
 from gan.data import load
@@ -62,12 +63,19 @@ def test_the_inception_score_of_certain_and_of_clueless_classifiers() -> None:
     assert clueless == pytest.approx((1.0, 1.0, 1.0))
 
 
+def proportion_confidence(hits: int, n: int) -> tuple[float, float]:
+    """Wilson's interval by SciPy."""
+    found = binomtest(hits, n).proportion_ci(0.95, method="wilson")
+    return found.low, found.high
+
+
 def test_shares_and_their_intervals() -> None:
     found = scores.shares(torch.tensor([0] * 30 + [1] * 70), 3)
     assert [round(share, 12) for share, _, _ in found] == [0.3, 0.7, 0.0]
     _, low, high = found[0]
-    assert high - low == pytest.approx(2 * 1.96 * (0.21 / 99) ** 0.5, rel=1e-3)
-    assert found[2] == (0.0, 0.0, 0.0)
+    exact = proportion_confidence(30, 100)
+    assert (low, high) == pytest.approx(exact, abs=1e-5)
+    assert found[2] == pytest.approx((0.0, 0.0, proportion_confidence(0, 100)[1]), abs=1e-5)
 
 
 def test_an_interval_of_a_share_holds_the_truth_as_often_as_it_says() -> None:
