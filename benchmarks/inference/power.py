@@ -34,7 +34,7 @@ class Power:
 
 
 def detected(draws: int) -> Iterator[Power]:
-    """Every change by every test that knows its dimension, over so many draws on the line, and a third of them in R^d."""
+    """Every change by every test that knows its dimension, over so many draws on the line, a third of them in R^d."""
     for change, draw in _CHANGES.items():
         x, _ = draw(np.random.default_rng(0))
         tests = _TESTS | (_ON_THE_LINE if x.ndim == 1 else _IN_SPACE)
