@@ -115,11 +115,12 @@ def _line(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
 def _critic(constraint: Any) -> Callable[[np.ndarray, np.ndarray, Effort], Answer]:
     def measure(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
         fitted = wdist.dual.fit(x, y, constraint=constraint, steps=effort.steps, batch_size=128, lr=5e-3, rng=_SEED)
+        bracket = {"lower": fitted.lower, "upper": fitted.upper}
         if constraint == "none":  # 1-Lipschitz by construction: too small on average, never too large
-            return Answer(fitted.value, "estimate", lower=fitted.lower)
-        if fitted.corrected is None:  # clipped: raw is in unknown units, the certified bound is what it proves
-            return Answer(fitted.lower, "lower bound", lower=fitted.lower, raw=fitted.value)
-        return Answer(fitted.corrected, "estimate", lower=fitted.lower, raw=fitted.value)
+            return Answer(fitted.value, "estimate", **bracket)
+        if fitted.corrected is None:  # clipped: raw is in unknown units, so what is proved beside it is the answer
+            return Answer(fitted.lower, "lower bound", raw=fitted.value, **bracket)
+        return Answer(fitted.corrected, "estimate", raw=fitted.value, **bracket)
 
     return measure
 

@@ -38,10 +38,11 @@ class Suite:
 
 
 _SMOKE = ("gaussians-1d", "translation-2d", "funnel-2d", "balls-3d", "homothety-8d")
+_SLOW = ("pot-sinkhorn", "geomloss", "gp", "groupsort")
 SUITES = {
     suite.name: suite
     for suite in (
-        Suite("smoke", _SMOKE, 1000, Effort(steps=400, projections=100), without=("pot-sinkhorn", "geomloss")),
+        Suite("smoke", _SMOKE, 1000, Effort(steps=400, projections=100), without=_SLOW),
         Suite("full", tuple(PROBLEMS), 2000, Effort(steps=4000, projections=1000)),
     )
 }
