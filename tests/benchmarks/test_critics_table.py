@@ -155,19 +155,28 @@ def test_coverage_is_varied_and_fixed() -> None:
     assert not {task.seed for task in drawn} & set(SEEDS)
 
 
-@pytest.mark.parametrize(("missed", "status"), [(0, 0), (17, 0), (19, 1)])
-def test_coverage_is_tested_against_its_level(
-    missed: int, status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("bound", "status"), [(17, 0), (19, 1)])
+@pytest.mark.parametrize("side", ["lower", "upper"])
+def test_coverage_is_tested_against_its_levels(
+    bound: int,
+    status: int,
+    side: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of 200 brackets at 95 % fewer than 10 miss on average, and more than 17 with probability 1 %."""
+    """Of 200 bounds at 95 % ten miss on average, and more than 17 with probability 1 %."""
 
     def fit(task: Task) -> Fit:
-        return replace(made_up(1.0, lower=1.1 if task.seed < 1000 + missed else 0.9), task=task)
+        missed = {"lower": {"lower": 1.1}, "upper": {"upper": 0.95}}[side] if task.seed < 1000 + bound else {}
+        return replace(made_up(1.0, **missed), task=task)
 
     monkeypatch.setattr(coverage, "fit", fit)
     assert main(["--only", "dual-coverage", "--suite", "full", "--out", str(tmp_path)]) == status
     printed = capsys.readouterr().out
-    assert f"the certified bracket holds W1 in {200 - missed} of 200 short fits (lower above it {missed}," in printed
+    verdict = "REJECTED" if status else "not rejected"
+    assert f"in {200 - bound} of 200 short fits; 95% is {verdict} at 1%" in printed
+    assert f"both        in {200 - bound} of 200 short fits; 90% is not rejected at 1%" in printed
     record = json.loads((tmp_path / "dual-coverage-full.json").read_text())
-    assert (record["p_value"] < 0.01) == bool(status)
+    assert (min(record["p_values"].values()) < 0.01) == bool(status)
     assert len(record["fits"]) == 200
