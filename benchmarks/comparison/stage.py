@@ -38,7 +38,7 @@ class Stage:
 
 STAGES = {
     "smoke": Stage(points=(200, 500), dims=(2, 8), n=500, steps=(100,), limit=60.0),
-    "full": Stage(points=(250, 500, 1000, 2000, 4000), dims=(2, 8, 32, 128), n=2000, steps=(500, 2000), limit=180.0),
+    "full": Stage(points=(250, 500, 1000, 2000), dims=(2, 8, 32, 128), n=2000, steps=(500, 2000), limit=120.0),
 }
 
 
