@@ -129,13 +129,15 @@ def evaluate(
     pupil = None if student is None else _in_original_units(student, problem)
     steepness = value / corrected if corrected else mean_slope
     witness = _witness(problem, critic, pupil, steepness, confidence_level, bounds)
+    lower = 0.0 if witness is None else witness.lower_bound(real, fake, confidence_level)
+    upper = upper_bound(problem, confidence_level) if bounds else math.inf
     return DualResult(
         value=value,
         stderr=stderr_of_difference(real, f, fake, g),
         corrected=corrected,
         slope_normalised=value / mean_slope if mean_slope > 0.0 else math.nan,
-        lower=0.0 if witness is None else witness.lower_bound(real, fake, confidence_level),
-        upper=upper_bound(problem, confidence_level) if bounds else math.inf,
+        lower=lower,
+        upper=max(upper, lower),  # where one of them fails, rarely, they may cross; a larger upper bound is one too
         lipschitz=lipschitz_upper_bound(critic, (problem.dim,)),
         confidence_level=confidence_level,
         constraint=constraint,
