@@ -23,7 +23,10 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "examples"]
-suppress_warnings = ["config.cache"]  # the gallery's order is a class, which Sphinx does not cache
+suppress_warnings = [
+    "config.cache",  # the order within the gallery is a class, which Sphinx does not cache
+    "sphinx_gallery.space_in_filename",  # of the checkout's own folder, which breaks no link
+]
 
 html_theme = "furo"
 html_title = "wdist"

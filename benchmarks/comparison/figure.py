@@ -41,9 +41,9 @@ def write(path: Path, stage: Stage, rows: Sequence[Row]) -> None:
     size = [row for row in rows if row.dim == stage.dim and row.n in stage.points]
     width = [row for row in rows if row.n == stage.n and row.dim in stage.dims]
     here = [row for row in rows if row.n == stage.n and row.dim == stage.dim]
-    _lines(axes[0], size, lambda row: row.n, joined=True)
-    _lines(axes[1], width, lambda row: row.dim, joined=True)
-    _lines(axes[2], here, lambda row: row.seconds, joined=False)
+    _lines(axes[0], size, lambda row: row.n)
+    _lines(axes[1], width, lambda row: row.dim)
+    _lines(axes[2], here, lambda row: row.seconds)
     titles = (f"d = {stage.dim}", f"n = {stage.n}", f"d = {stage.dim}, n = {stage.n}")
     for ax, title, label in zip(axes, titles, ("points a side", "dimension", "seconds"), strict=True):
         ax.set(xscale="log", yscale="log", ylim=(_SMALLEST / 1.3, 2.0), title=title, xlabel=label)
@@ -61,13 +61,11 @@ def write(path: Path, stage: Stage, rows: Sequence[Row]) -> None:
     plt.close(canvas)
 
 
-def _lines(ax: Any, rows: Sequence[Row], place: Callable[[Row], float], *, joined: bool) -> None:
-    """A line an estimator; hollow where the number is too small, full where it is too large."""
+def _lines(ax: Any, rows: Sequence[Row], place: Callable[[Row], float]) -> None:
+    """A line an estimator; of several efforts at one place the largest."""
     for name, (colour, marker, dashes) in _STYLES.items():
         chosen = sorted((row for row in rows if row.estimator == name), key=lambda row: (place(row), row.seconds))
-        if not chosen:
-            continue
-        x = [place(row) for row in chosen]
-        y = [max(_SMALLEST, abs(row.error or 0.0)) for row in chosen]
-        style = {"color": colour, "linestyle": dashes if joined or len(chosen) > 1 else "none", "linewidth": 1.2}
-        ax.plot(x, y, marker=marker, markersize=5, label=ESTIMATORS[name].label, **style)
+        points = {place(row): max(_SMALLEST, abs(row.error or 0.0)) for row in chosen}
+        if points:
+            style = {"color": colour, "linestyle": dashes, "linewidth": 1.2, "marker": marker, "markersize": 5}
+            ax.plot(list(points), list(points.values()), label=ESTIMATORS[name].label, **style)
