@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-import argparse
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
+from theory.picture import command
 
 PICTURE = Path(__file__).resolve().parent / "images" / "choose.png"
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#5a5a5a"  # told apart by eyes of every kind
@@ -62,13 +59,7 @@ def figure() -> Figure:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=PICTURE)
-    out = parser.parse_args(arguments).out
-    with mpl.rc_context({"font.size": 11}):
-        buffer = io.BytesIO()
-        figure().savefig(buffer)
-    Image.open(buffer).convert("RGB").quantize(64).save(out, optimize=True)
+    command(__doc__, PICTURE, figure, arguments)
 
 
 if __name__ == "__main__":

@@ -56,10 +56,11 @@ def test_no_output_stands_alone(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", DRAWN, ids=lambda page: page.stem)
-def test_picture(page: Path, tmp_path: Path) -> None:
+def test_picture(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The script beside a page draws a picture that the page shows. (Validation's writes the page.)"""
     pytest.importorskip("matplotlib")
     script = page.with_suffix(".py")
+    monkeypatch.syspath_prepend(script.parent)  # as it is for a script
     spec = importlib.util.spec_from_file_location(f"picture_of_{page.stem}", script)
     assert spec is not None
     assert spec.loader is not None

@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import argparse
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from PIL import Image
+from picture import command
 
 import wdist
 
@@ -92,13 +89,7 @@ def figure() -> Figure:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=PICTURE)
-    out = parser.parse_args(arguments).out
-    with mpl.rc_context({"font.size": 11, "axes.titlesize": 11}):
-        buffer = io.BytesIO()
-        figure().savefig(buffer)
-    Image.open(buffer).convert("RGB").quantize(128).save(out, optimize=True)
+    command(__doc__, PICTURE, figure, arguments)
 
 
 if __name__ == "__main__":

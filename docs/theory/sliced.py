@@ -6,18 +6,15 @@
 
 from __future__ import annotations
 
-import argparse
-import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from PIL import Image
+from picture import command
 
 import wdist
 
@@ -124,17 +121,12 @@ def figure() -> Figure:
     return picture
 
 
+def keep_measured() -> None:
+    FIGURES.write_text(json.dumps(measure()) + "\n", encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=PICTURE)
-    parser.add_argument("--measure", action="store_true")
-    options = parser.parse_args(arguments)
-    if options.measure:
-        FIGURES.write_text(json.dumps(measure()) + "\n", encoding="utf-8")
-    with mpl.rc_context({"font.size": 10, "axes.titlesize": 11}):
-        buffer = io.BytesIO()
-        figure().savefig(buffer)
-    Image.open(buffer).convert("RGB").quantize(128).save(options.out, optimize=True)
+    command(__doc__, PICTURE, figure, arguments, font=10, measure=keep_measured)
 
 
 if __name__ == "__main__":
