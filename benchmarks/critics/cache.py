@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from .measure import Fit, Task
+from .measure import Fit, Task, fit
 
 __all__ = ["Cache"]
 
@@ -18,16 +18,24 @@ class Cache:
 
     def __init__(self, path: Path):
         self.path = path
-        self._fits = {_key(fit.task): fit for fit in _read(path)}
+        self._fits = {_key(known.task): known for known in _read(path)}
+
+    def measured(self, task: Task) -> Fit:
+        """The fit that the file holds, or a new one, which is added to it; a ProcessError where that one fails."""
+        known = self.get(task)
+        if known is None:
+            known = fit(task)
+            self.add(known)
+        return known
 
     def get(self, task: Task) -> Fit | None:
         return self._fits.get(_key(task))
 
-    def add(self, fit: Fit) -> None:
-        self._fits[_key(fit.task)] = fit
+    def add(self, new: Fit) -> None:
+        self._fits[_key(new.task)] = new
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
-            file.write("\n" + json.dumps(asdict(fit)) + "\n")  # on a line of its own, whatever the last one came to
+            file.write("\n" + json.dumps(asdict(new)) + "\n")  # on a line of its own, whatever the last one came to
 
 
 def _key(task: Task) -> str:

@@ -9,7 +9,7 @@ from ..process import ProcessError
 from . import figure, files, table
 from .cache import Cache
 from .instances import Instance
-from .measure import Task, fit
+from .measure import Task
 from .row import Row
 
 __all__ = ["NAME", "run"]
@@ -48,11 +48,7 @@ def _row(instance: Instance, cache: Cache) -> Row:
     for seed in instance.seeds:
         task = Task(instance.problem, instance.family, seed, instance.effort.arguments())
         try:
-            measured = cache.get(task)
-            if measured is None:
-                measured = fit(task)
-                cache.add(measured)
-            fits.append(measured)
+            fits.append(cache.measured(task))
         except ProcessError as error:
             failures.append(f"seed {seed}: {error}")
     return Row(instance, fits, failures)

@@ -20,7 +20,7 @@ from ..report import machine
 from .cache import Cache
 from .files import plain
 from .instances import dimension
-from .measure import Fit, Task, fit
+from .measure import Fit, Task
 
 __all__ = ["NAME", "run", "tasks"]
 
@@ -58,11 +58,7 @@ def run(suite: str, out: Path) -> bool:
     cache, fits, failures = Cache(out / f"{NAME}-{suite}.fits.jsonl"), list[Fit](), list[str]()
     for task in tasks(_FITS[suite]):
         try:
-            measured = cache.get(task)
-            if measured is None:
-                measured = fit(task)
-                cache.add(measured)
-            fits.append(measured)
+            fits.append(cache.measured(task))
         except ProcessError as error:
             failures.append(f"{task.problem} {task.family} {task.points}: {error}")
             print(failures[-1], flush=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.critics import command, coverage, measure
+from benchmarks.critics import cache, coverage, measure
 from benchmarks.critics.cache import Cache
 from benchmarks.critics.families import FAMILIES
 from benchmarks.critics.instances import SCORED, Effort, Instance, select
@@ -65,7 +65,7 @@ def test_a_row_end_to_end_and_not_twice(
     assert penalised["corrected"] == pytest.approx(truth, rel=0.4)  # after few steps
     assert penalised["cosine"] > 0.5
 
-    monkeypatch.setattr(command, "fit", lambda task: pytest.fail("measured again"))
+    monkeypatch.setattr(cache, "fit", lambda task: pytest.fail("measured again"))
     assert main(arguments) == 0
     assert json.loads((tmp_path / "dual-smoke.json").read_text())["rows"] == record["rows"]
 
@@ -129,7 +129,7 @@ def test_a_failed_fit_fails_the_run(
             raise ProcessError("stopped after 900 s")
         return replace(made_up(1.0), task=task)
 
-    monkeypatch.setattr(command, "fit", fit)
+    monkeypatch.setattr(cache, "fit", fit)
     assert main(["--only", "dual", "funnels16-8d", "gp", "clip", "--out", str(tmp_path)]) == 1
     assert "funnels16-8d gp: seed 0: stopped after 900 s" in capsys.readouterr().out
     assert json.loads((tmp_path / "dual-smoke.json").read_text())["rows"][0]["error"] is None
@@ -171,7 +171,7 @@ def test_coverage_is_tested_against_its_levels(
         missed = {"lower": {"lower": 1.1}, "upper": {"upper": 0.95}}[side] if task.seed < 1000 + bound else {}
         return replace(made_up(1.0, **missed), task=task)
 
-    monkeypatch.setattr(coverage, "fit", fit)
+    monkeypatch.setattr(cache, "fit", fit)
     assert main(["--only", "dual-coverage", "--suite", "full", "--out", str(tmp_path)]) == status
     printed = capsys.readouterr().out
     verdict = "REJECTED" if status else "not rejected"
