@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # everything that it imports and below everything that imports it. `_x` is a helper of the rooms above it.
 FLOORS: tuple[set[str], ...] = (
     {"errors", "result"},
-    {"_arrays", "blockfile", "compilation"},
-    {"jobs", "units"},
+    {"_arrays", "compilation"},
+    {"units"},
     {"_pairs", "covariances", "laws", "samples", "sketch", "radix", "staircase"},
     {"_nearby", "histograms", "tails", "torch_laws"},
     {"frozen", "suprema"},
@@ -42,10 +42,7 @@ FLOORS: tuple[set[str], ...] = (
     {"brackets"},
     {"inference", "dual"},
     {"front"},
-    {"files", "members", "tiles"},
-    {"below"},
-    {"many", "plot"},
-    {"neighbours"},
+    {"files", "many", "plot"},
     {"__init__", "__main__"},
 )
 

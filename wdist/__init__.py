@@ -26,8 +26,7 @@ _HOMES = {
     "steepest": ("max_sliced",),
     "inference": ("estimate", "two_sample_test"),
     "front": ("wasserstein",),
-    "many": ("pairwise",),
-    "neighbours": ("nearest",),
+    "many": ("nearest", "pairwise"),
 }
 # Wings with dependencies of their own: torch, matplotlib.
 _WINGS = ("dual", "plot")
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
     from .inference import two_sample_test as two_sample_test
     from .interpolation import gaussian_geodesic as gaussian_geodesic
     from .line import wasserstein_1d as wasserstein_1d
+    from .many import nearest as nearest
     from .many import pairwise as pairwise
     from .measures import CDF as CDF
     from .measures import Gaussian as Gaussian
@@ -65,7 +65,6 @@ if TYPE_CHECKING:
     from .mixtures import mixture_transport as mixture_transport
     from .mixtures import mixture_w2 as mixture_w2
     from .monotone import transport_map_1d as transport_map_1d
-    from .neighbours import nearest as nearest
     from .projections import sliced as sliced
     from .result import Certificate as Certificate
     from .result import Estimate as Estimate

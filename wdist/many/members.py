@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import is_tensor, namespace, to_numpy, widest
-from .errors import InvalidMeasureError
-from .families import gaussian_of, listed
-from .measures import Gaussian, Measure, Samples, as_measure
+from .._arrays import is_tensor, namespace, to_numpy, widest
+from ..errors import InvalidMeasureError
+from ..families import gaussian_of, listed
+from ..measures import Gaussian, Measure, Samples, as_measure
 
 __all__ = ["in_their_type", "read_measures"]
 

@@ -13,16 +13,16 @@ import pytest
 
 import wdist
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import sys, time
 import numpy as np
 import wdist
-from wdist import jobs, many, tiles
+from wdist.many import jobs, matrix, tiles
 
 folder, n_jobs, pause = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 tiles._SECONDS, jobs._HERE, jobs._WORTH = 2e-3, 0.0, 0.0
-append, solve = many.BlockFile.append, many.solve
+append, solve = matrix.BlockFile.append, matrix.solve
 
 def slowly(tile, elsewhere=False):
     time.sleep(pause)
@@ -33,8 +33,8 @@ def noted(self, index, block):
     with open(folder + "/log", "a") as log:
         log.write(f"{index}\\n")
 
-many.solve = slowly if n_jobs == 1 else solve
-many.BlockFile.append = noted
+matrix.solve = slowly if n_jobs == 1 else solve
+matrix.BlockFile.append = noted
 P = np.random.default_rng(0).normal(size=(40, 12, 2))
 D = wdist.pairwise(P, p=2, n_jobs=n_jobs, cache=folder + "/matrix")
 np.save(folder + "/answer.npy", D)

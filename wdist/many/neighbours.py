@@ -1,8 +1,8 @@
 """Exact nearest neighbours under W_p, most of which are never solved for.
 
 Every candidate has a lower bound that costs next to nothing, by its mean, and a better one by its marginals
-(:mod:`wdist.below`). Candidates are solved in the order of their bounds, and as soon as the next bound is above the
-k-th best distance so far, none of the rest can be among the k nearest.
+(:mod:`wdist.many.below`). Candidates are solved in the order of their bounds, and as soon as the next bound is above
+the k-th best distance so far, none of the rest can be among the k nearest.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..compilation import impatiently
+from ..exact.progress import Progress, shown
+from ..measures import Samples, check_p
+from ..projections import check_count
 from .below import Lens, Sketches
-from .compilation import impatiently
-from .exact.progress import Progress, shown
 from .jobs import ask
-from .many import pairwise, question_of
-from .measures import Samples, check_p
+from .matrix import pairwise, question_of
 from .members import in_their_type, read_measures
-from .projections import check_count
 from .tiles import Question, pair
 
 __all__ = ["Neighbours", "nearest"]

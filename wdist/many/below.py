@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._arrays import power_of_two
-from .coupling import coupling_distance
-from .measures import Samples
+from .._arrays import power_of_two
+from ..coupling import coupling_distance
+from ..measures import Samples
 from .tiles import alike
 
 __all__ = ["Lens", "Sketches"]

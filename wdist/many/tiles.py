@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._arrays import power_of_two
-from .compilation import impatiently
-from .coupling import coupling_distance
-from .errors import NotConvergedError
-from .exact import transport
-from .exact.small import few_points
-from .families import gaussian_of, stacked
-from .front import wasserstein
-from .gaussian import gaussian_w2
-from .measures import Gaussian, Samples
-from .search.transform import TREE_DIMENSIONS
+from .._arrays import power_of_two
+from ..compilation import impatiently
+from ..coupling import coupling_distance
+from ..errors import NotConvergedError
+from ..exact import transport
+from ..exact.small import few_points
+from ..families import gaussian_of, stacked
+from ..front import wasserstein
+from ..gaussian import gaussian_w2
+from ..measures import Gaussian, Samples
+from ..search.transform import TREE_DIMENSIONS
 
 __all__ = ["KINDS", "Question", "Tile", "alike", "cut", "pair", "solve"]
 

@@ -1,7 +1,7 @@
 """All distances among many measures.
 
-The matrix is cut into tiles (:mod:`wdist.tiles`), which go to as many processes or machines as there are
-(:mod:`wdist.jobs`), and onto the disk as soon as they are solved (:mod:`wdist.blockfile`).
+The matrix is cut into tiles (:mod:`wdist.many.tiles`), which go to as many processes or machines as there are
+(:mod:`wdist.many.jobs`), and onto the disk as soon as they are solved (:mod:`wdist.many.blockfile`).
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import InvalidMeasureError
+from ..exact.progress import Progress, shown
+from ..front import METHODS, choose
+from ..laws import Histogram
+from ..measures import Gaussian, Samples, check_p
 from .blockfile import BlockFile
-from .errors import InvalidMeasureError
-from .exact.progress import Progress, shown
-from .front import METHODS, choose
 from .jobs import ask
-from .laws import Histogram
-from .measures import Gaussian, Samples, check_p
 from .members import in_their_type, read_measures
 from .tiles import KINDS, Question, Tile, cut, solve
 

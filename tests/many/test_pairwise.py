@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wdist
-from wdist import jobs, many, tiles
+from wdist.many import jobs, matrix, tiles
 
 G = wdist.Gaussian
 
@@ -155,7 +155,7 @@ def test_the_cache_is_believed_and_never_computed_again(monkeypatch, tmp_path):
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("solved again")
 
-    monkeypatch.setattr(many, "solve", never)
+    monkeypatch.setattr(matrix, "solve", never)
     told: list[int] = []
     assert np.array_equal(wdist.pairwise(P, p=2, cache=tmp_path / "m", progress=told.append), first)
     assert told == [36]

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wdist
-from wdist import jobs
-from wdist.below import Lens, Sketches
+from wdist.many import jobs
+from wdist.many.below import Lens, Sketches
 
 
 def cloud(rng: np.random.Generator, dim: int, most: int = 12) -> wdist.Samples:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wdist.blockfile import BlockFile
+from wdist.many.blockfile import BlockFile
 
 KEY, OTHER = bytes(range(32)), bytes(32)
 BLOCKS = [np.arange(k, dtype=float) + 0.1 for k in (3, 0, 17)]
@@ -92,7 +92,7 @@ def test_files_that_are_not_ours_are_left_alone(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fcntl")
 def test_one_writer_at_a_time(tmp_path):
     path = tmp_path / "f"
-    program = f"from wdist.blockfile import BlockFile\nwith BlockFile({str(path)!r}, {KEY!r}): pass"
+    program = f"from wdist.many.blockfile import BlockFile\nwith BlockFile({str(path)!r}, {KEY!r}): pass"
     with BlockFile(path, KEY):
         tried = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert "another process writes now: wait for it" in tried.stderr
