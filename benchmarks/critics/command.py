@@ -24,8 +24,8 @@ def run(instances: Sequence[Instance], out: Path, suite: str) -> bool:
     ----------
     instances : sequence of Instance
     out : Path
-        The folder for ``dual-SUITE.json``, ``.csv`` and ``.png``, and for ``dual-SUITE.fits.jsonl``, which has every
-        fit as soon as it is done: what stands there is not measured again.
+        The folder for ``dual-SUITE.json``, ``.csv``, ``.md`` and ``.png``, and for ``dual-SUITE.fits.jsonl``, which has
+        every fit as soon as it is done: what stands there is not measured again.
     suite : str
     """
     cache, rows = Cache(out / f"{NAME}-{suite}.fits.jsonl"), list[Row]()
@@ -37,6 +37,7 @@ def run(instances: Sequence[Instance], out: Path, suite: str) -> bool:
     out.mkdir(parents=True, exist_ok=True)
     files.write_json(out / f"{NAME}-{suite}.json", rows)
     files.write_csv(out / f"{NAME}-{suite}.csv", rows)
+    files.write_markdown(out / f"{NAME}-{suite}.md", rows)
     figure.write(out / f"{NAME}-{suite}.png", rows)
     for path in sorted(out.glob(f"{NAME}-{suite}.*")):
         print(f"wrote {path}")

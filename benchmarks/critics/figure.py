@@ -77,6 +77,8 @@ def _against_d(ax: Any, rows: Sequence[Row], value: Callable[[Row], float]) -> N
 
 
 def _against_seconds(ax: Any, rows: Sequence[Row]) -> None:
+    from matplotlib.ticker import LogLocator
+
     for name in FAMILIES:
         for problem, dashes in zip(CURVES, ("-", "--"), strict=True):
             chosen = [row for row in rows if (row.instance.family, row.instance.problem) == (name, problem)]
@@ -85,6 +87,8 @@ def _against_seconds(ax: Any, rows: Sequence[Row]) -> None:
                 colour, marker = _STYLES[name]
                 ax.plot(*zip(*points, strict=True), dashes, marker=marker, ms=5, lw=1.0, color=colour)
     ax.set(xscale="log", xlabel="CPU seconds of a fit")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    ax.xaxis.set_major_formatter("{x:g}")
 
 
 def _legend(rows: Sequence[Row]) -> list[Any]:

@@ -98,8 +98,7 @@ def _full() -> Iterator[Instance]:
     for problem in CRITICS:
         for family in FAMILIES:
             if not (problem in FUNNELS and family == SCORED):
-                effort = Effort(300, bounds=problem in FUNNELS or family == SCORED)
-                yield Instance(problem, family, SEEDS[:1], effort)
+                yield Instance(problem, family, SEEDS[:1], Effort(300))
     for problem in CURVES:
         for family in (name for name in FAMILIES if FAMILIES[name].in_units):
             for steps in _CURVE_STEPS:
