@@ -2,38 +2,27 @@
 
 A file is one header line, ``wdist-gan-checkpoint 1 SHA256 LENGTH``, and the payload that it describes: a
 dictionary in torch's format, read back with ``weights_only=True``, so that a file from elsewhere cannot run
-code. A new file is written beside the old one, flushed to the disk and renamed over it: at every moment the
-path holds the old checkpoint or the new one.
+code. At every moment the path holds the old checkpoint or the new one (:mod:`gan.atomic`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
 import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
 
-__all__ = [
-    "MODULES",
-    "NAME",
-    "CheckpointError",
-    "export_generator",
-    "load",
-    "locate",
-    "remove_drafts",
-    "save",
-    "write_atomically",
-]
+from .atomic import write_atomically
+
+__all__ = ["MODULES", "NAME", "CheckpointError", "load", "locate", "save"]
 
 NAME = "checkpoint.pt"
 MODULES = ("generator", "average", "critic", "generator_optimizer", "critic_optimizer")
 _MAGIC = b"wdist-gan-checkpoint"
 _VERSION = b"1"
-_DRAFT = ".draft"  # the end of the name of a file that is not whole yet
 _HEADER_LIMIT = 256
 _ZIP = b"PK\x03\x04"  # torch.load would also try formats of its past
 _PARTS = {*MODULES, "config", "data", "shape", "step", "seconds", "pending", "rng"}
@@ -106,39 +95,6 @@ def locate(path: str | Path) -> Path:
             f"{path}: no such checkpoint; `python -m gan train --out {path.parent}` makes one"
         )
     return path
-
-
-def export_generator(path: str | Path, weights: dict[str, torch.Tensor], notes: dict[str, str]) -> None:
-    """Write a generator's weights as safetensors, for programs that want nothing but the weights."""
-    from safetensors.torch import save as to_bytes
-
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    write_atomically(Path(path), to_bytes(plain, metadata=notes))
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Put ``content`` at ``path`` so that a reader, or a crash, sees the old file or the new one, whole."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}{_DRAFT}")
-    try:
-        with open(beside, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-    if os.name == "posix":  # the rename itself must reach the disk too
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def remove_drafts(folder: Path) -> None:
-    """Remove what a killed process left of the files that it was writing."""
-    for draft in folder.glob(f".*{_DRAFT}"):
-        draft.unlink(missing_ok=True)
 
 
 def _verified(path: Path, header: bytes, payload: bytes) -> bytes:

@@ -15,7 +15,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .checkpoint import write_atomically
+from . import weights
+from .checkpoint import CheckpointError
 from .data import SIDE, DataError, Dataset, cache_dir, to_unit
 from .models import seeded
 
@@ -71,8 +72,6 @@ def obtain(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier:
     DataError
         If the images are not grey, not 28×28, or nobody has told their classes.
     """
-    from safetensors.torch import save
-
     if not data.labelled or data.shape != (1, SIDE, SIDE):
         raise DataError(
             f"data is {data.name!r}, images of shape {data.shape}: the judge is a classifier of grey {SIDE}×{SIDE} "
@@ -85,7 +84,7 @@ def obtain(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier:
     _fit(model, data)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, save({name: tensor.contiguous() for name, tensor in model.state_dict().items()}))
+        weights.save(path, model.state_dict())
     except OSError as error:
         say(f"{path} cannot be written ({error.strerror}): the classifier is not kept.")
     return model
@@ -93,15 +92,12 @@ def obtain(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier:
 
 def cached(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier | None:
     """The classifier for a data set if it was trained before, else None."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
     model, path = _untrained(), _path(data)
     if not path.exists():
         return None
     try:
-        model.load_state_dict(load(path.read_bytes()))
-    except (SafetensorError, RuntimeError, OSError):
+        model.load_state_dict(weights.load(path)[0])
+    except (CheckpointError, RuntimeError):
         say(f"{path} is damaged: training the classifier again.")
         return None
     return model

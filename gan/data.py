@@ -16,21 +16,21 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import numpy as np
 import torch
 
 from . import folders, stacked
 from .dataset import Dataset, to_unit
+from .download import cache_dir, fetch
 from .idx import DataError, read_idx
 from .sources import FILES, SOURCES, Source
 
 __all__ = ["SIDE", "DataError", "Dataset", "cache_dir", "load", "to_unit"]
 
 SIDE = 28
-_TIMEOUT = (3.05, 10.0)  # seconds to connect, and between two packets: an offline machine moves on quickly
 
 
 def load(name: str, *, size: int = SIDE, say: Callable[[str], None] = print) -> Dataset:
@@ -76,13 +76,6 @@ def load(name: str, *, size: int = SIDE, say: Callable[[str], None] = print) -> 
         return _digits()
 
 
-def cache_dir() -> Path:
-    """The user's cache folder for wdist, by the platform's convention."""
-    import pooch
-
-    return Path(pooch.os_cache("wdist"))
-
-
 def _folder(name: str) -> Path:
     folder = Path(name).expanduser()
     if not folder.is_dir():
@@ -108,9 +101,10 @@ def _find_locally(name: str) -> Dataset | None:
     for place in places:
         if any(_locate(place, stem) for stem in FILES):
             return _read_folder(place, name, SOURCES[name])
-    cache = cache_dir() / name
-    # An interrupted download leaves some of the files there: the rest will be fetched.
-    return _read_folder(cache, name, SOURCES[name]) if all(_locate(cache, stem) for stem in FILES) else None
+    try:
+        return _read_folder(cache_dir() / name, name, SOURCES[name])
+    except DataError:  # an interrupted download left some of the files, or one was damaged: the rest will be fetched
+        return None
 
 
 def _locate(folder: Path, stem: str) -> Path | None:
@@ -138,9 +132,10 @@ def _read_folder(folder: Path, name: str, source: Source | None = None) -> Datas
     )
 
 
-def _read_checked(path: Path, stem: str, source: Source | None) -> np.ndarray:
+def _read_checked(path: Path, stem: str, source: Source | None = None) -> np.ndarray:
     if source and path.suffix == ".gz" and (md5 := source.md5.get(stem)):
-        found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+        with open(path, "rb") as stream:
+            found = hashlib.file_digest(stream, partial(hashlib.md5, usedforsecurity=False)).hexdigest()
         if found != md5:
             raise DataError(
                 f"{path}: md5 is {found}, published is {md5}; fetch it again, or pass its folder as --data"
@@ -168,39 +163,10 @@ def _as_labels(array: np.ndarray) -> torch.Tensor:
 
 
 def _download(name: str) -> Dataset:
-    """Fetch the files into the cache, from the first mirror that has them all as they were published."""
-    import pooch
-
-    pooch.get_logger().setLevel("ERROR")  # its notes would bury the one line that matters
-    folder, problems = cache_dir() / name, []
-    for mirror in SOURCES[name].mirrors:
-        try:
-            for stem in FILES:
-                _fetch(mirror, stem, folder, SOURCES[name])
-            return replace(_read_folder(folder, name, SOURCES[name]), source=f"{mirror} (kept in {folder})")
-        except (OSError, ValueError) as error:  # requests' own errors are OSErrors
-            problems.append(f"{urlsplit(mirror).hostname}: {type(error).__name__}")
-    raise DataError(
-        f"{name} is neither in WDIST_DATA nor in {folder}, and no mirror gave it ({'; '.join(problems)})"
-    )
-
-
-def _fetch(mirror: str, stem: str, folder: Path, source: Source) -> None:
-    import pooch
-
-    md5 = source.md5.get(stem)
-    path = pooch.retrieve(
-        f"{mirror}{stem}.gz",
-        known_hash=f"md5:{md5}" if md5 else None,
-        fname=f"{stem}.gz",
-        path=folder,
-        downloader=pooch.HTTPDownloader(timeout=_TIMEOUT),
-    )
-    try:
-        _read_checked(Path(path), stem, source)
-    except DataError:
-        Path(path).unlink()  # a mirror that serves something else leaves nothing behind
-        raise
+    """The data set, fetched into the cache, or what of it is missing or damaged there."""
+    folder, source = cache_dir() / name, SOURCES[name]
+    mirror = fetch(name, folder, source, partial(_read_checked, source=source))
+    return replace(_read_folder(folder, name, source), source=f"{mirror} (kept in {folder})")
 
 
 def _digits() -> Dataset:

@@ -22,6 +22,7 @@ import torch
 import wdist
 
 from . import checkpoint, classifier, data, models, modes, quality, scores
+from .atomic import write_atomically
 from .config import Config
 from .data import Dataset
 from .distances import points
@@ -154,7 +155,7 @@ def table(result: dict[str, Any]) -> str:
 def write(result: dict[str, Any], path: str | Path) -> Path:
     """Write the result as JSON beside the checkpoint, and return where."""
     target = checkpoint.locate(path).with_name("evaluation.json")
-    checkpoint.write_atomically(target, (json.dumps(result, indent=2) + "\n").encode())
+    write_atomically(target, (json.dumps(result, indent=2) + "\n").encode())
     return target
 
 

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .atomic import replacing
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -49,7 +51,7 @@ def scores(records: Records, path: Path) -> None:
     steps, held = _column(records, "held_out")
     axes.plot(steps, _smooth(steps, held), color=_EXACT, lw=1.2, ls="--", label="held-out images")
     _finish(axes, "Mean score of the critic (pale: as logged)", "score")
-    figure.savefig(path)
+    _write(figure, path)
 
 
 def distance(records: Records, path: Path, *, penalty: float | None) -> None:
@@ -61,7 +63,7 @@ def distance(records: Records, path: Path, *, penalty: float | None) -> None:
         _curve(axes, [r | {"cost": penalty * r["penalty"]} for r in records], "cost", "λ × penalty", _FAKE)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     _finish(axes, "What the critic gains, and what its slope costs it (pale: as logged)", "mean over a batch")
-    figure.savefig(path)
+    _write(figure, path)
 
 
 def truth(records: Records, exact: Records, path: Path, *, penalty: float | None) -> None:
@@ -85,7 +87,7 @@ def truth(records: Records, exact: Records, path: Path, *, penalty: float | None
         _over_the_floor(panels[1], exact)
     panels[0].set_ylim(bottom=min(0.0, panels[0].get_ylim()[0]))
     _finish(panels[0], "The loss is not the distance", "distance, pixels in [−1, 1]")
-    figure.savefig(path)
+    _write(figure, path)
 
 
 def quality(exact: Records, path: Path) -> None:
@@ -101,7 +103,7 @@ def quality(exact: Records, path: Path) -> None:
         n = judged[-1]["n_features"]
         _finish(panels[0], f"Fréchet distance in features, {n} images", "÷ the one of blurred images")
     _over_the_floor(panels[-1], exact)
-    figure.savefig(path)
+    _write(figure, path)
 
 
 def _estimates(axes: Axes, records: Records, penalty: float | None) -> None:
@@ -128,6 +130,11 @@ def _over_the_floor(axes: Axes, exact: Records) -> None:
     axes.yaxis.set_minor_formatter("{x:g}")
     axes.tick_params(axis="y", which="minor", labelsize=7.5)
     _finish(axes, "Generated ÷ real, both against held-out", "distance ÷ its floor")
+
+
+def _write(figure: Figure, path: Path) -> None:
+    with replacing(path) as draft:
+        figure.savefig(draft)
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -12,7 +12,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from .checkpoint import write_atomically
+from .atomic import naming, write_atomically
 
 __all__ = ["NAME", "append", "read", "truncate"]
 
@@ -22,7 +22,8 @@ NAME = "metrics.jsonl"
 def append(folder: Path, record: dict[str, Any]) -> None:
     """Add one line; a number that is not finite was not measured, and is written as null."""
     clean = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in record.items()}
-    with open(folder / NAME, "a", encoding="utf-8") as stream:
+    path = folder / NAME
+    with naming(path), open(path, "a", encoding="utf-8") as stream:
         stream.write(json.dumps(clean, allow_nan=False) + "\n")
 
 

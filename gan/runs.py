@@ -21,7 +21,8 @@ import torch
 
 import wdist
 
-from . import checkpoint, data, models, records, toml_file
+from . import checkpoint, data, models, records, toml_file, weights
+from .atomic import remove_drafts, write_atomically
 from .config import Config, ConfigError, from_flags
 from .data import DataError
 from .state import Run
@@ -113,7 +114,7 @@ def export(run: Run) -> Path:
     """Write the averaged generator as ``generator.safetensors`` into the run's folder."""
     path = run.folder / "generator.safetensors"
     notes = {"preset": run.config.preset, "latent": str(run.config.latent), "step": str(run.step)}
-    checkpoint.export_generator(path, run.average.state_dict(), notes)
+    weights.save(path, run.average.state_dict(), notes)
     return path
 
 
@@ -146,7 +147,7 @@ def _drop_what_came_later(folder: Path, step: int) -> None:
     for picture in (folder / SAMPLES).glob("step-*.png"):
         if int(picture.stem.removeprefix("step-")) > step:
             picture.unlink()
-    checkpoint.remove_drafts(folder)
+    remove_drafts(folder)
 
 
 def _newest() -> Path:
@@ -171,5 +172,5 @@ def _describe(run: Run) -> None:
         "versions": versions,
         "command": sys.argv,
     }
-    checkpoint.write_atomically(run.folder / "run.json", (json.dumps(facts, indent=2) + "\n").encode())
-    checkpoint.write_atomically(run.folder / toml_file.NAME, toml_file.dump(run.config).encode())
+    write_atomically(run.folder / "run.json", (json.dumps(facts, indent=2) + "\n").encode())
+    write_atomically(run.folder / toml_file.NAME, toml_file.dump(run.config).encode())

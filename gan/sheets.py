@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .atomic import replacing
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -46,7 +48,8 @@ def grid(images: np.ndarray, path: Path, *, columns: int | None = None, scale: i
     """Write a sheet of images as PNG."""
     from PIL import Image
 
-    Image.fromarray(sheet(images, columns=columns, scale=scale, gap=gap)).save(path)
+    with replacing(path) as draft:
+        Image.fromarray(sheet(images, columns=columns, scale=scale, gap=gap)).save(draft)
 
 
 def animation(snapshots: Sequence[tuple[int, np.ndarray]], path: Path) -> None:
@@ -55,7 +58,8 @@ def animation(snapshots: Sequence[tuple[int, np.ndarray]], path: Path) -> None:
 
     frames = [Image.fromarray(sheet(images, scale=2)) for _, images in snapshots]
     times = [_FRAME] * (len(frames) - 1) + [_LAST]
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=times, loop=0)
+    with replacing(path) as draft:
+        frames[0].save(draft, save_all=True, append_images=frames[1:], duration=times, loop=0)
 
 
 def over_time(snapshots: Sequence[tuple[int, np.ndarray]], path: Path, *, columns: int = 12) -> None:
@@ -83,7 +87,8 @@ def _strips(rows: Sequence[tuple[str, np.ndarray]], path: Path, title: str) -> N
     for axis, (label, images) in zip(figure.subplots(len(rows), 1, squeeze=False)[:, 0], rows, strict=True):
         _strip(axis, label, images)
     figure.suptitle(title, fontsize=10)
-    figure.savefig(path)
+    with replacing(path) as draft:
+        figure.savefig(draft)
 
 
 def _strip(axis: Axes, label: str, images: np.ndarray) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # Before numpy, torch and matplotlib read them. The problems are small, and one thread sums in one order.
@@ -29,6 +31,29 @@ def mnist_dir() -> Path:
 def dotmark_dir() -> Path:
     """The folder of the DOTmark images, one archive a class."""
     return _data_folder("dotmark", "*.npz")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Make a disk of its own, ``"size=64k"`` or ``"ro"``, read-only; where that is not allowed, skip."""
+    mounted: list[Path] = []
+
+    def mount(options: str) -> Path:
+        folder = tmp_path / f"disk{len(mounted)}"
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", options, "none", str(folder)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+        except FileNotFoundError:
+            pytest.skip("no mount here")
+        if done.returncode:
+            pytest.skip(f"no disk can be mounted here: {done.stderr.strip()}")
+        mounted.append(folder)
+        return folder
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def _data_folder(name: str, pattern: str) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pooch
 import pytest
+import requests
 import torch
 from idx_files import idx_bytes
 
@@ -33,12 +34,12 @@ TINY = {
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, no WDIST_DATA, and mirrors that do not answer."""
 
-    def refuse(*args: Any, **kwargs: Any) -> str:
-        raise ConnectionError("no network in tests")
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise requests.ConnectionError("no network in tests")
 
     folder = tmp_path / "cache"
     monkeypatch.setattr(pooch, "os_cache", lambda name: folder)
-    monkeypatch.setattr(pooch, "retrieve", refuse)
+    monkeypatch.setattr(pooch, "HTTPDownloader", refuse)
     monkeypatch.delenv("WDIST_DATA", raising=False)
     return folder
 

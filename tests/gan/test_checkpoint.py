@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from gan import CheckpointError
-from gan.checkpoint import NAME, export_generator, load, save, write_atomically
+from gan.checkpoint import NAME, load, save
 
 
 def state(**changes: Any) -> dict[str, Any]:
@@ -151,16 +150,3 @@ def test_another_program_s_content_is_refused(tmp_path: Path, content: Any) -> N
     (tmp_path / NAME).write_bytes(framed((tmp_path / "payload").read_bytes()))
     with pytest.raises(CheckpointError, match="a checkpoint of another program"):
         load(tmp_path)
-
-
-def test_the_export_holds_the_weights(tmp_path: Path) -> None:
-    weights = {"a": torch.arange(6.0).reshape(2, 3).T, "b": torch.ones(2)}
-    export_generator(tmp_path / "generator.safetensors", weights, {"step": "3"})
-    read = load_file(tmp_path / "generator.safetensors")
-    assert all(torch.equal(read[name], weights[name]) for name in weights)
-
-
-def test_an_atomic_write_replaces(tmp_path: Path) -> None:
-    write_atomically(tmp_path / "file", b"one")
-    write_atomically(tmp_path / "file", b"two")
-    assert (tmp_path / "file").read_bytes() == b"two"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import shutil
 from pathlib import Path
 
 import numpy as np
-import pooch
 import pytest
 import torch
 from idx_files import idx_bytes
@@ -133,29 +131,6 @@ def test_nothing_stands_in_for_fashion(lines: list[str]) -> None:
     with pytest.raises(DataError, match=r"fashion is neither in WDIST_DATA nor in .*, and no mirror gave it"):
         load("fashion", say=lines.append)
     assert not lines
-
-
-def test_the_second_mirror_serves_what_the_first_spoils(published: Path, cache: Path, monkeypatch) -> None:
-    asked = []
-
-    def retrieve(url: str, known_hash: str | None, fname: str, path: Path, downloader: object) -> str:
-        asked.append(url)
-        path.mkdir(parents=True, exist_ok=True)
-        content = (published / fname).read_bytes()
-        (path / fname).write_bytes(content[:-20] if "first" in url else content)
-        return os.fspath(path / fname)
-
-    monkeypatch.setattr(pooch, "retrieve", retrieve)
-    data = load("mnist")
-    assert data.source.startswith("https://second.test/")
-    assert [url.split("/")[2] for url in asked] == ["first.test"] + ["second.test"] * 4
-    assert load("mnist").source == str(cache / "mnist")  # and it was kept
-
-
-def test_an_interrupted_download_is_taken_up(published: Path, cache: Path, lines: list[str]) -> None:
-    (cache / "mnist").mkdir(parents=True)
-    shutil.copy(published / f"{FILES[0]}.gz", cache / "mnist")
-    assert load("mnist", say=lines.append).name == "digits"  # no error about the three that are missing
 
 
 def test_the_embedded_digits() -> None:
