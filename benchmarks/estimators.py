@@ -1,8 +1,9 @@
-"""What is measured: wdist's ways to W_1, and those of POT and geomloss beside them.
+"""What is measured: wdist's ways to W_1 and W_2, and those of POT and geomloss beside them.
 
 Each estimator takes two samples and answers with a number, what it is a number *of*, and what kind of number it is.
 Solvers are exact for the two samples: their distance from the laws' W_1 is sampling error, and large in high
-dimension. Critics aim at the laws. Sliced distances are another quantity, equal to W_1 on the line only.
+dimension. Critics aim at the laws. Sliced distances are another quantity, equal to W_1 on the line only. The closed
+form of Gaussians fitted to the samples is W_2 of the laws if these are Gaussian, else no more than a lower bound of it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 
 import wdist
+
+from .critics.families import FAMILIES, Family
+from .problems import Problem
 
 __all__ = ["ESTIMATORS", "Answer", "Effort", "Estimator"]
 
@@ -42,7 +45,8 @@ class Answer:
     value : float
         The estimate.
     kind : str
-        ``"exact"`` for the samples, ``"estimate"``, or ``"lower bound"`` with confidence 95 %.
+        ``"exact"`` for the samples, ``"estimate"``, ``"bound"`` (the upper end of the bracket), or ``"lower bound"``
+        (of the samples' distance; a critic's is of the laws', with confidence 95 %).
     lower, upper : float or None
         A bracket of the quantity, None where the estimator gives none.
     raw : float or None
@@ -56,6 +60,9 @@ class Answer:
     raw: float | None = None
 
 
+Measure = Callable[[np.ndarray, np.ndarray, Effort], Answer]
+
+
 @dataclass(frozen=True, slots=True)
 class Estimator:
     """A way to compute a distance of two samples (n, d).
@@ -67,7 +74,7 @@ class Estimator:
     measure : callable
         ``(x, y, effort)`` to an `Answer`.
     quantity : str
-        What it computes, ``"W1"`` or ``"SW1"``.
+        What it computes: ``"W1"``, ``"W2"`` or ``"SW1"``.
     line_only : bool
         Applies in dimension 1 only.
     paired : bool
@@ -80,7 +87,7 @@ class Estimator:
 
     name: str
     label: str
-    measure: Callable[[np.ndarray, np.ndarray, Effort], Answer]
+    measure: Measure
     quantity: str = "W1"
     line_only: bool = False
     paired: bool = False
@@ -95,13 +102,20 @@ class Estimator:
     def applies_to(self, dim: int) -> bool:
         return dim == 1 or not self.line_only
 
-    def aims_at_w1(self, dim: int) -> bool:
-        """Whether its distance from W_1 is an error: the sliced W_1 is W_1 on the line only."""
-        return self.quantity == "W1" or dim == 1
+    def truth(self, problem: Problem) -> float | None:
+        """What it is to come to, or None where that is not known: the sliced W_1 is W_1 on the line only."""
+        if self.quantity == "W2":
+            return problem.w2
+        return problem.w1 if self.quantity == "W1" or problem.dim == 1 else None
 
 
-def _lp(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
-    return _of_result(wdist.transport(x, y, p=1))
+def _lp(p: int) -> Measure:
+    return lambda x, y, effort: _of_result(wdist.transport(x, y, p=p))
+
+
+def _gaussian(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
+    value = float(wdist.gaussian_w2(wdist.Gaussian.fit(x), wdist.Gaussian.fit(y)))
+    return Answer(value, "lower bound", lower=value)  # Gelbrich's, whatever the samples are
 
 
 def _sliced(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
@@ -112,14 +126,14 @@ def _line(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
     return Answer(float(wdist.wasserstein_1d(x[:, 0], y[:, 0], p=1)), "exact")
 
 
-def _critic(constraint: Any) -> Callable[[np.ndarray, np.ndarray, Effort], Answer]:
+def _critic(family: Family) -> Measure:
     def measure(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
-        fitted = wdist.dual.fit(x, y, constraint=constraint, steps=effort.steps, batch_size=128, lr=5e-3, rng=_SEED)
+        fitted = wdist.dual.fit(x, y, **family.arguments, steps=effort.steps, batch_size=128, rng=_SEED)
         bracket = {"lower": fitted.lower, "upper": fitted.upper}
-        if constraint == "none":  # 1-Lipschitz by construction: too small on average, never too large
-            return Answer(fitted.value, "estimate", **bracket)
-        if fitted.corrected is None:  # clipped: raw is in unknown units, so what is proved beside it is the answer
+        if not family.in_units:  # clipped: raw is in unknown units, so what is proved beside it is the answer
             return Answer(fitted.lower, "lower bound", raw=fitted.value, **bracket)
+        if fitted.corrected is None:  # 1-Lipschitz by construction: too small on average, never too large
+            return Answer(fitted.value, "estimate", **bracket)
         return Answer(fitted.corrected, "estimate", raw=fitted.value, **bracket)
 
     return measure
@@ -171,14 +185,20 @@ def _max_sliced(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
     return Answer(result.lower, "lower bound", lower=result.lower)
 
 
-def _bounds(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
-    lower, upper = wdist.bounds(x, y, p=1, rng=_SEED)
-    return Answer(upper, "bound", lower=lower, upper=upper)
+def _bounds(p: int) -> Measure:
+    def measure(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
+        lower, upper = wdist.bounds(x, y, p=p, rng=_SEED)
+        return Answer(upper, "bound", lower=lower, upper=upper)
+
+    return measure
 
 
-def _estimate(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
-    found = wdist.estimate(x, y, p=1, rng=_SEED)
-    return Answer(found.distance, "estimate", lower=found.low, upper=found.high, raw=found.stats["plug_in"])
+def _estimate(p: int) -> Measure:
+    def measure(x: np.ndarray, y: np.ndarray, effort: Effort) -> Answer:
+        found = wdist.estimate(x, y, p=p, rng=_SEED)
+        return Answer(found.distance, "estimate", lower=found.low, upper=found.high, raw=found.stats["plug_in"])
+
+    return measure
 
 
 def _of_result(result: wdist.Result) -> Answer:
@@ -186,20 +206,21 @@ def _of_result(result: wdist.Result) -> Answer:
 
 
 _ALL = [
-    Estimator("lp", "exact LP", _lp),
-    Estimator("lp-paired", "exact LP, paired", _lp, paired=True),
+    Estimator("lp", "exact LP", _lp(1)),
+    Estimator("lp-paired", "exact LP, paired", _lp(1), paired=True),
     Estimator("pot", "POT emd2", _pot, package="ot"),
     Estimator("1d", "1-D", _line, line_only=True),
     Estimator("pot-1d", "POT emd2_1d", _pot_line, line_only=True, package="ot"),
     Estimator("sliced", "sliced", _sliced, quantity="SW1"),
     Estimator("max-sliced", "max-sliced", _max_sliced),
-    Estimator("bounds", "bounds", _bounds),
-    Estimator("estimate", "estimate", _estimate),
+    Estimator("bounds", "bounds", _bounds(1)),
+    Estimator("estimate", "estimate", _estimate(1)),
     Estimator("pot-sinkhorn", "POT Sinkhorn div.", _pot_sinkhorn, package="ot"),
     Estimator("geomloss", "geomloss Sinkhorn", _geomloss, package="geomloss"),
-    Estimator("one-sided", "critic, one-sided", _critic("one-sided"), trains=True),
-    Estimator("gp", "critic, gp", _critic("gp"), trains=True),
-    Estimator("groupsort", "critic, groupsort", _critic("none"), trains=True),
-    Estimator("clip", "critic, clip", _critic("clip"), trains=True),
+    *(Estimator(name, f"critic, {name}", _critic(family), trains=True) for name, family in FAMILIES.items()),
+    Estimator("lp-w2", "exact LP", _lp(2), quantity="W2"),
+    Estimator("bounds-w2", "bounds", _bounds(2), quantity="W2"),
+    Estimator("estimate-w2", "estimate", _estimate(2), quantity="W2"),
+    Estimator("gaussian", "Gaussian fit", _gaussian, quantity="W2"),
 ]
 ESTIMATORS = {estimator.name: estimator for estimator in _ALL}

@@ -17,10 +17,10 @@ from .estimators import ESTIMATORS
 from .problems import known_problem
 from .runner import IMPORT_LIMIT, Row, Suite
 
-__all__ = ["figure", "header", "import_line", "machine", "table_line", "write_csv", "write_json"]
+__all__ = ["figure", "full_label", "header", "import_line", "machine", "table_line", "write_csv", "write_json"]
 
 _HEAD = (
-    f"{'estimator':<18} {'kind':<11} {'value':>8} {'raw':>8} {'W1':>8} {'error':>9} {'bracket':>21} "
+    f"{'estimator':<18} {'kind':<11} {'value':>8} {'raw':>8} {'truth':>8} {'error':>9} {'bracket':>21} "
     f"{'seconds':>8} {'MiB':>6}"
 )
 _SMALLEST, _LARGEST = 1e-4, 3.0  # limits of the figure's axis
@@ -34,24 +34,30 @@ def header(suite: Suite) -> str:
     return (
         f"Suite {suite.name}: {suite.n} points a side, critics {suite.effort.steps} steps, sliced "
         f"{suite.effort.projections} projections, one thread.\n"
-        "W1 is that of the laws. 'exact' is exact for the samples, so its error is sampling error; paired samples\n"
-        "have a W1 of their own, known to rounding. A clipped critic proves a lower bound only: its raw value is in\n"
-        "unknown units. SW1, the sliced distance, is another quantity than W1 above dimension 1: it has no error.\n"
+        "truth is W1 of the laws unless W2 is said. 'exact' is exact for the samples, so its error is sampling error;\n"
+        "paired samples have a W1 of their own, known to rounding. A clipped critic proves a lower bound only: its\n"
+        "raw value is in unknown units. SW1, the sliced distance, is another quantity than W1 above dimension 1: it\n"
+        "has no error. The closed form of fitted Gaussians is a lower bound of W2.\n"
     )
 
 
 def table_line(row: Row, previous: Row | None) -> str:
     """A line of the table, with the head before the first row of a problem."""
-    label = ESTIMATORS[row.estimator].label + ("" if row.quantity == "W1" else f" ({row.quantity})")
     bracket = "" if row.lower is None else f"[{row.lower:.5g}, {_number(row.upper, '.5g', 'inf')}]"
     line = (
-        f"{label:<18} {row.kind:<11} {row.value:>8.4f} {_number(row.raw, '.4f'):>8} {row.truth:>8.4f} "
-        f"{_error(row.error):>9} {bracket:>21} "
+        f"{full_label(row.estimator):<18} {row.kind:<11} {row.value:>8.4f} {_number(row.raw, '.4f'):>8} "
+        f"{_number(row.truth, '.4f'):>8} {_error(row.error):>9} {bracket:>21} "
         f"{row.seconds:>8.2g} {_number(row.peak_mib, '.1f'):>6}"
     )
     if previous is not None and previous.problem == row.problem:
         return line
     return f"\n{row.problem}, W1 = {_law_w1(row)}\n{_HEAD}\n{line}"
+
+
+def full_label(estimator: str) -> str:
+    """The label, with the quantity where it is not W1."""
+    quantity = ESTIMATORS[estimator].quantity
+    return ESTIMATORS[estimator].label + ("" if quantity == "W1" else f" ({quantity})")
 
 
 def import_line(seconds: float) -> str:
@@ -115,7 +121,10 @@ def figure(path: Path, suite: Suite, rows: Sequence[Row]) -> None:
     for ax in axes.flat[len(panels) :]:
         ax.set_axis_off()
     canvas.legend(handles=_legend(scored), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
-    canvas.suptitle(f"Relative error of $W_1$, suite {suite.name}, {suite.n} points a side", fontsize=11)
+    canvas.suptitle(
+        f"Relative error of $W_1$, or of $W_2$ where it is said, suite {suite.name}, {suite.n} points a side",
+        fontsize=11,
+    )
     canvas.set_layout_engine("constrained")
     canvas.savefig(path, dpi=130)
     plt.close(canvas)
@@ -127,7 +136,7 @@ def _draw_panel(ax: Any, panel: Sequence[Row], names: Sequence[str]) -> None:
     ax.set_xlim(_SMALLEST, _LARGEST * 40)  # room for the numbers
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xticks([1e-4, 1e-3, 1e-2, 1e-1, 1.0], ["≤10⁻⁴", "10⁻³", "1%", "10%", "100%"], fontsize=7)
-    ax.set_yticks(range(len(names)), [ESTIMATORS[name].label for name in names], fontsize=8)
+    ax.set_yticks(range(len(names)), [full_label(name) for name in names], fontsize=8)
     ax.grid(axis="x", color="0.9")
     ax.spines[["top", "right"]].set_visible(False)
     ax.minorticks_off()
@@ -136,11 +145,12 @@ def _draw_panel(ax: Any, panel: Sequence[Row], names: Sequence[str]) -> None:
     measured = {row.estimator for row in panel}
     for y, name in enumerate(names):
         if name not in measured:
-            _write_beside(ax, y, "no W1" if ESTIMATORS[name].quantity != "W1" else "d = 1 only", color="0.55")
+            _write_beside(ax, y, "d = 1 only" if ESTIMATORS[name].line_only else "no truth", color="0.55")
 
 
 def _draw_row(ax: Any, row: Row, y: int) -> None:
     assert row.error is not None
+    assert row.truth is not None
     colour, marker = _COLOURS[_family(row.estimator)], "<" if row.kind == "lower bound" else "o"
     at = min(max(abs(row.error), _SMALLEST), _LARGEST)
     ax.axhline(y, color="0.95", zorder=0)

@@ -16,8 +16,9 @@ import numpy as np
 from .estimators import ESTIMATORS, Effort, Estimator
 from .problems import PROBLEMS, Problem, known_problem
 from .process import MIB, metered, stream
+from .selection import SelectionError
 
-__all__ = ["IMPORT_LIMIT", "SUITES", "Row", "Suite", "cells", "import_seconds", "measured", "run"]
+__all__ = ["IMPORT_LIMIT", "SUITES", "Row", "Suite", "cells", "import_seconds", "left_out", "measured"]
 
 IMPORT_LIMIT = 0.03  # CPU seconds that `import wdist` may take above `import numpy`
 _IMPORT_TRIALS = 5
@@ -28,12 +29,13 @@ _WARM_UP = Effort(steps=2, projections=2)
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Problems, sample size and effort that go together, and the estimators that take too long for it."""
+    """Problems, sample size, effort and seconds a cell that go together; estimators that take too long for it."""
 
     name: str
     problems: tuple[str, ...]
     n: int
     effort: Effort
+    limit: float
     without: tuple[str, ...] = ()
 
 
@@ -42,8 +44,8 @@ _SLOW = ("pot-sinkhorn", "geomloss", "gp", "groupsort")
 SUITES = {
     suite.name: suite
     for suite in (
-        Suite("smoke", _SMOKE, 1000, Effort(steps=400, projections=100), without=_SLOW),
-        Suite("full", tuple(PROBLEMS), 2000, Effort(steps=4000, projections=1000)),
+        Suite("smoke", _SMOKE, 1000, Effort(steps=400, projections=100), limit=60.0, without=_SLOW),
+        Suite("full", tuple(PROBLEMS), 2000, Effort(steps=4000, projections=1000), limit=600.0),
     )
 }
 
@@ -58,10 +60,10 @@ class Row:
         What was measured, see `Problem`, `Estimator` and `Answer`.
     value, raw, lower, upper : float or None
         The answer.
-    truth : float
-        W_1 of the laws; of the pairs for an estimator that takes pairs.
+    truth : float or None
+        The quantity of the laws, of the pairs for an estimator that takes pairs; None where it is not known.
     error : float or None
-        ``(value - truth) / truth``; None where value is another quantity than W_1.
+        ``(value - truth) / truth``; None without a truth.
     seconds : float
         Wall time of one call on one thread, without imports and compilation.
     peak_mib : float or None
@@ -76,7 +78,7 @@ class Row:
     kind: str
     value: float
     raw: float | None
-    truth: float
+    truth: float | None
     error: float | None
     lower: float | None
     upper: float | None
@@ -91,35 +93,37 @@ def cells(suite: Suite, only: Sequence[str] = ()) -> list[tuple[Problem, Estimat
 
     Raises
     ------
-    ValueError
+    SelectionError
         For a name that is neither, or a selection without a cell.
     """
     if unknown := sorted(set(only) - {*suite.problems, *ESTIMATORS}):
-        raise ValueError(
+        raise SelectionError(
             f"--only names {', '.join(map(repr, unknown))}, unknown in the suite {suite.name!r}; choose from "
-            f"problems: {', '.join(suite.problems)}; estimators: {', '.join(ESTIMATORS)}; or import; or "
-            "exact or exact-large and rows of theirs"
+            f"problems: {', '.join(suite.problems)}; estimators: {', '.join(ESTIMATORS)}; or import; or name the "
+            "command whose row it is, such as exact"
         )
     problems = [name for name in suite.problems if name in only] or suite.problems
-    estimators = [name for name in ESTIMATORS if name in only] or [n for n in ESTIMATORS if n not in suite.without]
+    named = [name for name in ESTIMATORS if name in only]
+    estimators = named or [n for n, e in ESTIMATORS.items() if n not in suite.without and not e.missing]
     pairs = [(PROBLEMS[problem], ESTIMATORS[estimator]) for problem in problems for estimator in estimators]
     if not (found := [(problem, estimator) for problem, estimator in pairs if estimator.applies_to(problem.dim)]):
-        raise ValueError(
+        raise SelectionError(
             f"--only {' '.join(only)} selects nothing: {', '.join(estimators)} applies in dimension 1 only; "
             "add a problem of dimension 1"
         )
     return found
 
 
-def run(suite: Suite, pairs: Sequence[tuple[Problem, Estimator]]) -> Iterator[Row]:
-    """Measure the cells one after the other, each in a fresh process."""
-    for problem, estimator in pairs:
-        yield measured(problem, estimator, suite.n, suite.effort)
+def left_out() -> list[str]:
+    """A line for every estimator whose package is not on this machine."""
+    return [
+        f"{estimator.label}: {estimator.package} is not installed here, so it is left out"
+        for estimator in ESTIMATORS.values()
+        if estimator.missing
+    ]
 
 
-def measured(
-    problem: Problem, estimator: Estimator, n: int, effort: Effort, *, seed: int = _SEED, limit: float | None = None
-) -> Row:
+def measured(problem: Problem, estimator: Estimator, n: int, effort: Effort, *, seed: int = _SEED, limit: float) -> Row:
     """One cell, in a fresh process.
 
     Raises
@@ -144,7 +148,7 @@ def _cell(problem_name: str, estimator_name: str, n: int, effort: Effort, seed: 
     problem, estimator = known_problem(problem_name), ESTIMATORS[estimator_name]
     draw = problem.paired if estimator.paired else problem.independent
     x, y = draw(n, np.random.default_rng(seed))
-    truth = float(np.linalg.norm(x - y, axis=1).mean()) if estimator.paired else problem.w1
+    truth = float(np.linalg.norm(x - y, axis=1).mean()) if estimator.paired else estimator.truth(problem)
     estimator.measure(x[:_WARM_UP_POINTS], y[:_WARM_UP_POINTS], _WARM_UP)
     answer, seconds, peak = metered(lambda: estimator.measure(x, y, effort))
     yield Row(
@@ -157,7 +161,7 @@ def _cell(problem_name: str, estimator_name: str, n: int, effort: Effort, seed: 
         value=answer.value,
         raw=answer.raw,
         truth=truth,
-        error=(answer.value - truth) / truth if estimator.aims_at_w1(problem.dim) else None,
+        error=None if truth is None else (answer.value - truth) / truth,
         lower=answer.lower,
         upper=answer.upper,
         seconds=seconds,

@@ -9,44 +9,59 @@ from pathlib import Path
 
 from .. import report
 from ..estimators import ESTIMATORS
+from ..journal import Journal
 from ..problems import known_problem
 from ..process import ProcessError
-from ..runner import Row, measured
+from ..runner import Row, left_out, measured
 from . import figure
-from .stage import NAME, STAGES, Cell, cells, left_out
+from .stage import NAME, STAGES, Cell, cells
 
 __all__ = ["run"]
 
 _SEED = 20261124
 
 
-def run(suite: str, out: Path, only: Sequence[str] = ()) -> bool:
-    """Measure, print and write; False where an estimator failed otherwise than by its time."""
-    stage = STAGES[suite]
-    chosen = cells(stage, only)
-    print(f"Comparison, {suite}: funnel pairs, one thread, {stage.limit:g} s a cell at most. W1 is that of the laws.")
+def run(suite: str, only: Sequence[str], out: Path) -> bool:
+    """Measure, print and write; False where an estimator failed otherwise than by its time.
+
+    Parameters
+    ----------
+    suite : str
+    only : sequence of str
+        Names of estimators; empty for all that are on this machine.
+    out : Path
+        The folder for ``comparison-SUITE.json``, ``.csv`` and ``.png``, and for ``comparison-SUITE.cells.jsonl``, which
+        has every cell as soon as it is done: what stands there is not measured again.
+    """
+    chosen, limit = cells(STAGES[suite], only), STAGES[suite].limit
+    print(f"Comparison, {suite}: one thread, {limit:g} s a cell at most. truth is W1 or W2 of the laws.")
     print("\n".join(left_out()))
-    rows: list[tuple[Cell, Row]] = []
-    failures: list[tuple[Cell, str]] = []
-    previous: Row | None = None
+    journal = Journal(out / f"{NAME}-{suite}.cells.jsonl", key="cell")
+    rows, failures = list[tuple[Cell, Row]](), list[tuple[Cell, str]]()
     for cell in chosen:
         try:
-            row = measured(
-                known_problem(cell.problem), ESTIMATORS[cell.estimator], cell.n, cell.effort, seed=_SEED,
-                limit=stage.limit,
-            )  # fmt: skip
+            row = _row(cell, journal, limit)
         except ProcessError as error:
             print(f"{ESTIMATORS[cell.estimator].label:<18} n = {cell.n}, {cell.problem}: {error}", flush=True)
             failures.append((cell, str(error)))
             continue
-        if previous is None or (previous.problem, previous.n) != (row.problem, row.n):
+        previous = rows[-1][1] if rows and (rows[-1][0].problem, rows[-1][0].n) == (cell.problem, cell.n) else None
+        if previous is None:
             print(f"\n{row.n} points a side", end="")
-            previous = None
         print(report.table_line(row, previous), flush=True)
         rows.append((cell, row))
-        previous = row
     _write(out, suite, rows, failures)
     return all(message.startswith("stopped after") for _, message in failures)
+
+
+def _row(cell: Cell, journal: Journal, limit: float) -> Row:
+    """The journal's, or a new one, which is added to it."""
+    if known := journal.find(asdict(cell)):
+        return Row(**known["row"])
+    problem, estimator = known_problem(cell.problem), ESTIMATORS[cell.estimator]
+    row = measured(problem, estimator, cell.n, cell.effort, seed=_SEED, limit=limit)
+    journal.add({"cell": asdict(cell), "row": asdict(row)})
+    return row
 
 
 def _write(out: Path, suite: str, rows: list[tuple[Cell, Row]], failures: list[tuple[Cell, str]]) -> None:

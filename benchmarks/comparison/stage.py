@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..estimators import ESTIMATORS, Effort
+from ..estimators import ESTIMATORS, Effort, Estimator
 from ..problems import known_problem
+from ..selection import SelectionError
 
-__all__ = ["NAME", "STAGES", "Cell", "Stage", "cells", "left_out"]
+__all__ = ["NAME", "STAGES", "Cell", "Stage", "cells"]
 
 NAME = "comparison"
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Two sweeps over funnel pairs, their effort, and the seconds that a cell may take.
+    """Sweeps for W_1 over funnel pairs, and for W_2 where it is known; effort, and seconds that a cell may take.
 
     Attributes
     ----------
@@ -34,6 +35,16 @@ class Stage:
     limit: float
     dim: int = 8
     projections: int = 500
+
+    @property
+    def funnels(self) -> str:
+        """The problem of the sweep over n, for W_1."""
+        return _funnels(self.dim)
+
+    @property
+    def with_w2(self) -> dict[str, str]:
+        """The problems of the sweeps over n for W_2, and what they are: Gaussian laws, and others."""
+        return {f"homothety-{self.dim}d": "Gaussian laws", f"funnel-{self.dim}d": "laws that are not Gaussian"}
 
 
 STAGES = {
@@ -57,33 +68,30 @@ def cells(stage: Stage, only: Sequence[str] = ()) -> list[Cell]:
 
     Raises
     ------
-    ValueError
+    SelectionError
         For a name that is none of an estimator.
     """
     if unknown := sorted(set(only) - set(ESTIMATORS)):
-        raise ValueError(f"--only names {', '.join(unknown)}, no estimator; choose from {', '.join(ESTIMATORS)}")
-    places = [(_problem(stage.dim), n) for n in stage.points] + [(_problem(d), stage.n) for d in stage.dims]
+        raise SelectionError(f"--only names {', '.join(unknown)}, no estimator; choose from {', '.join(ESTIMATORS)}")
+    places = [(stage.funnels, n) for n in stage.points] + [(_funnels(d), stage.n) for d in stage.dims]
+    places += [(problem, n) for problem in stage.with_w2 for n in stage.points]
     found: dict[Cell, None] = {}
     for problem, n in places:
         for name, estimator in ESTIMATORS.items():
-            if (only and name not in only) or estimator.missing or estimator.paired:
+            if (only and name not in only) or not _fits(estimator, problem, stage):
                 continue
-            if not estimator.applies_to(known_problem(problem).dim):
-                continue
-            here = (problem, n) == (_problem(stage.dim), stage.n)
+            here = (problem, n) == (stage.funnels, stage.n)
             for steps in stage.steps if here and estimator.trains else stage.steps[-1:]:
                 found[Cell(problem, n, name, Effort(steps, stage.projections))] = None
     return list(found)
 
 
-def left_out() -> list[str]:
-    """A line for every estimator whose package is not on this machine."""
-    return [
-        f"{estimator.label}: {estimator.package} is not installed here, so it is left out"
-        for estimator in ESTIMATORS.values()
-        if estimator.missing
-    ]
+def _fits(estimator: Estimator, problem: str, stage: Stage) -> bool:
+    """Whether it is on this machine, and for this problem: those for W_2 go where W_2 is known, and the others not."""
+    if estimator.missing or estimator.paired or not estimator.applies_to(known_problem(problem).dim):
+        return False
+    return (estimator.quantity == "W2") == (problem in stage.with_w2)
 
 
-def _problem(d: int) -> str:
+def _funnels(d: int) -> str:
     return f"funnels4-{d}d"

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..process import ProcessError
 from . import figure, files, table
 from .cache import Cache
-from .instances import Instance
+from .instances import Instance, select
 from .measure import Task
 from .row import Row
 
@@ -17,17 +17,19 @@ __all__ = ["NAME", "run"]
 NAME = "dual"
 
 
-def run(instances: Sequence[Instance], out: Path, suite: str) -> bool:
+def run(suite: str, only: Sequence[str], out: Path) -> bool:
     """Measure the rows; whether every fit gave an answer.
 
     Parameters
     ----------
-    instances : sequence of Instance
+    suite : str
+    only : sequence of str
+        Names of problems and of critics.
     out : Path
         The folder for ``dual-SUITE.json``, ``.csv``, ``.md`` and ``.png``, and for ``dual-SUITE.fits.jsonl``, which has
         every fit as soon as it is done: what stands there is not measured again.
-    suite : str
     """
+    instances = select(suite, only)
     cache, rows = Cache(out / f"{NAME}-{suite}.fits.jsonl"), list[Row]()
     print(table.head(), flush=True)
     for instance in instances:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..problems import CRITICS, FUNNELS, SEEDS
+from ..selection import SelectionError
 from .families import FAMILIES
 
 __all__ = ["CURVES", "SCORED", "Effort", "Instance", "dimension", "select"]
@@ -65,11 +66,11 @@ def select(suite: str, only: Sequence[str] = ()) -> list[Instance]:
 
     Raises
     ------
-    ValueError
+    SelectionError
         For a name that is neither, or a selection without a row.
     """
     if unknown := sorted(set(only) - {*CRITICS, *FAMILIES}):
-        raise ValueError(
+        raise SelectionError(
             f"--only dual names {', '.join(map(repr, unknown))}; choose from problems: {', '.join(CRITICS)}; "
             f"critics: {', '.join(FAMILIES)}"
         )
@@ -81,7 +82,7 @@ def select(suite: str, only: Sequence[str] = ()) -> list[Instance]:
         if (not problems or row.problem in problems) and (not families or row.family in families)
     ]
     if not rows:
-        raise ValueError(f"--only dual {' '.join(only)} selects nothing in the suite {suite!r}: try --suite full")
+        raise SelectionError(f"--only dual {' '.join(only)} selects nothing in the suite {suite!r}: try --suite full")
     return rows
 
 

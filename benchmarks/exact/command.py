@@ -6,23 +6,28 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import figure, files
-from .instances import Instance
+from .instances import EXACT, select
 from .measure import Comparison, compare
 from .table import Table
 
 __all__ = ["run"]
 
 
-def run(instances: Sequence[Instance], out: Path, name: str) -> bool:
+def run(name: str, suite: str, only: Sequence[str], out: Path) -> bool:
     """Measure the rows; whether every solve gave an answer and all answers agree.
 
     Parameters
     ----------
-    instances : sequence of Instance
-    out : Path
-        The folder for ``NAME.json``, ``NAME.csv`` and, of clouds in the plane, ``NAME.png``.
     name : str
+        "exact", or "exact-large" for the largest rows, which are in no suite.
+    suite : str
+    only : sequence of str
+        Names of rows; empty for all.
+    out : Path
+        The folder for ``exact-SUITE.json``, ``.csv`` and, of clouds in the plane, ``.png``; or of ``exact-large``.
     """
+    instances = select(name, suite, only)
+    name = f"{EXACT}-{suite}" if name == EXACT else name
     table, rows = Table(), list[Comparison]()
     print(table.head(), flush=True)
     for instance in instances:

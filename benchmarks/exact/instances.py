@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from ..selection import SelectionError
 from . import data
 from .solvers import OURS, Solver
 from .targets import Target
 
-__all__ = ["LARGE", "NAMES", "ROWS", "SUITES", "Instance", "select"]
+__all__ = ["EXACT", "LARGE", "LARGE_ROWS", "ROWS", "SUITES", "Instance", "select"]
 
-NAMES = ("exact", "exact-large")  # of the benchmark and of its largest rows, as --only knows them
+EXACT, LARGE = "exact", "exact-large"  # the benchmark and its largest rows, as --only knows them
 _MINUTES = 60.0
 _POT_PAIRS = 1024  # points up to which POT solves every pair of pictures, above it one a class
 
@@ -71,22 +72,21 @@ class Instance:
         return list(range(classes * self.per_class if every else classes))
 
 
-def select(suite: str, only: Sequence[str]) -> list[Instance]:
-    """The rows that ``only`` names: "exact" stands for the suite's, "exact-large" for the largest, others for one each.
+def select(benchmark: str, suite: str, only: Sequence[str] = ()) -> list[Instance]:
+    """The rows of the suite, or the largest ones, that ``only`` names; all where it names none.
 
     Raises
     ------
-    ValueError
+    SelectionError
         For a name that is none of those.
     """
-    offered = [*(SUITES[suite] if "exact" in only else ()), *(LARGE if "exact-large" in only else ())]
-    named = [name for name in only if name not in NAMES]
-    if unknown := [name for name in named if name not in offered]:
-        raise ValueError(
-            f"--only names {', '.join(map(repr, unknown))}, no row of {' and '.join(n for n in NAMES if n in only)} "
-            f"in the suite {suite!r}; choose from {', '.join(offered)}; or leave the names out for all"
+    offered = SUITES[suite] if benchmark == EXACT else LARGE_ROWS
+    if unknown := [name for name in only if name not in offered]:
+        raise SelectionError(
+            f"--only names {', '.join(map(repr, unknown))}, no row of {benchmark} in the suite {suite!r}; choose from "
+            f"{', '.join(offered)}; or leave the names out for all"
         )
-    return [ROWS[name] for name in offered if name in (named or offered)]
+    return [ROWS[name] for name in offered if name in (only or offered)]
 
 
 def _cloud(
@@ -165,4 +165,4 @@ SUITES = {
     "smoke": tuple(row.name for row in (*_SMALL, *_GRIDS, *_MATRICES)),
     "full": tuple(row.name for row in (*_SMALL, *_MEDIUM, *_PICTURES, *_MATRICES, *_MEDIUM_MATRICES)),
 }
-LARGE = tuple(row.name for row in _LARGE)
+LARGE_ROWS = tuple(row.name for row in _LARGE)

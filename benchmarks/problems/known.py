@@ -14,6 +14,8 @@ r"""Problems whose W_1 is known in closed form, and an optimal critic of each.
 - Touching funnels: balls of radius 1 around anchors at least 2 apart, T pulling each point towards its own anchor,
   T(z) = a + s (z - a); W_1 = (1 - s) d / (d + 1). The critic is minus the distance to the nearest anchor.
 
+The maps of all but the shear are gradients of convex functions: there W_2^2 = E |T(Z) - Z|^2 is known as well.
+
 Reference: F. Santambrogio (2015), Optimal Transport for Applied Mathematicians, section 3.1,
 doi:10.1007/978-3-319-20828-2.
 """
@@ -38,20 +40,26 @@ def line(mean: float, sd: float) -> Problem:
     folded = spread * math.sqrt(2.0 / math.pi) * math.exp(-0.5 * (mean / spread) ** 2)
     w1 = folded + mean * float(erf(mean / (spread * math.sqrt(2.0))))
     centre = np.array([-mean / spread])
-    return Problem("gaussians-1d", 1, w1, _normal(1), lambda z: sd * z + mean, *_away_from(centre))
+    return Problem(
+        "gaussians-1d", 1, w1, _normal(1), lambda z: sd * z + mean, *_away_from(centre), w2=math.hypot(mean, spread)
+    )
 
 
 def exponentials(ratio: float) -> Problem:
     """Exponential laws of means ratio > 1 and 1."""
     base: Base = lambda rng, n: rng.exponential(size=(n, 1))  # noqa: E731
-    return Problem("exponentials-1d", 1, ratio - 1.0, base, lambda z: ratio * z, *_along(np.ones(1)))
+    w1 = ratio - 1.0
+    critic = _along(np.ones(1))
+    return Problem("exponentials-1d", 1, w1, base, lambda z: ratio * z, *critic, w2=math.sqrt(2.0) * w1)
 
 
 def translation(d: int, length: float) -> Problem:
     """Laplace noise, moved along the diagonal."""
     direction = np.full(d, 1.0 / math.sqrt(d))
     base: Base = lambda rng, n: rng.laplace(size=(n, d))  # noqa: E731
-    return Problem(f"translation-{d}d", d, length, base, lambda z: z + length * direction, *_along(direction))
+    return Problem(
+        f"translation-{d}d", d, length, base, lambda z: z + length * direction, *_along(direction), w2=length
+    )
 
 
 def homothety(d: int, scale: float, shift: float) -> Problem:
@@ -59,14 +67,15 @@ def homothety(d: int, scale: float, shift: float) -> Problem:
     step = np.zeros(d)
     step[0] = shift
     mean = _chi_mean(d) * float(hyp1f1(-0.5, d / 2, -0.5 * (shift / (scale - 1.0)) ** 2))
+    w1, w2 = (scale - 1.0) * mean, math.hypot((scale - 1.0) * math.sqrt(d), shift)
     critic = _away_from(step / (1.0 - scale))
-    return Problem(f"homothety-{d}d", d, (scale - 1.0) * mean, _normal(d), lambda z: scale * z + step, *critic)
+    return Problem(f"homothety-{d}d", d, w1, _normal(d), lambda z: scale * z + step, *critic, w2=w2)
 
 
 def balls(d: int, radius: float) -> Problem:
     """Uniform laws of the balls of radius more than 1 and of radius 1."""
-    w1 = (radius - 1.0) * d / (d + 1)
-    return Problem(f"balls-{d}d", d, w1, _ball(d), lambda z: radius * z, *_away_from(np.zeros(d)))
+    w1, w2 = (radius - 1.0) * d / (d + 1), (radius - 1.0) * math.sqrt(d / (d + 2))
+    return Problem(f"balls-{d}d", d, w1, _ball(d), lambda z: radius * z, *_away_from(np.zeros(d)), w2=w2)
 
 
 def shear(d: int, factor: float) -> Problem:
@@ -87,9 +96,10 @@ def subspace(d: int, pull: float) -> Problem:
     def gradient(z: np.ndarray) -> np.ndarray:
         return -_unit(z @ normals) @ normals.T
 
-    w1 = (1.0 - pull) * _chi_mean(normals.shape[1])
+    k = normals.shape[1]
+    w1, w2 = (1.0 - pull) * _chi_mean(k), (1.0 - pull) * math.sqrt(k)
     squeeze: Function = lambda z: z - (1.0 - pull) * (z @ normals) @ normals.T  # noqa: E731
-    return Problem(f"subspace-{d}d", d, w1, _normal(d), squeeze, critic, gradient)
+    return Problem(f"subspace-{d}d", d, w1, _normal(d), squeeze, critic, gradient, w2=w2)
 
 
 def touching_funnels(d: int, pull: float) -> Problem:
@@ -111,6 +121,7 @@ def touching_funnels(d: int, pull: float) -> Problem:
         lambda z: z - (1.0 - pull) * from_anchor(z),
         lambda z: -np.linalg.norm(from_anchor(z), axis=1),
         lambda z: -_unit(from_anchor(z)),
+        w2=(1.0 - pull) * math.sqrt(d / (d + 2)),  # anchors of one norm: a maximum of convex paraboloids has this map
     )
 
 

@@ -1,7 +1,8 @@
 """A problem: a base law Z, an optimal map T, and a critic that proves T optimal.
 
 P is the law of T(Z), Q that of Z, and W_1(P, Q) = E |T(Z) - Z|, because a 1-Lipschitz f climbs from Z to T(Z) at full
-slope: f(T(z)) - f(z) = |T(z) - z| for every z, so that E_P f - E_Q f = E |T(Z) - Z|, which no coupling undercuts.
+slope: f(T(z)) - f(z) = |T(z) - z| for every z, so that E_P f - E_Q f = E |T(Z) - Z|, which no coupling undercuts. Where
+T is the gradient of a convex function, it is optimal for squared distances as well (Brenier): W_2^2 = E |T(Z) - Z|^2.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ class Problem:
         T(z) every optimal critic has this gradient.
     w1_error : float
         Relative standard error of ``w1`` where it is computed; 0 for a closed form.
+    w2 : float or None
+        W_2(P, Q) where the map is optimal for it too, that is the gradient of a convex function; else it is not known.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Problem:
     critic: Function
     gradient: Function
     w1_error: float = 0.0
+    w2: float | None = None
 
     def independent(self, n: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """n points of P and, independent of them, n points of Q."""

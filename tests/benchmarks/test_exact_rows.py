@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.exact import data
-from benchmarks.exact.instances import LARGE, ROWS, SUITES, Instance, select
+from benchmarks.exact.instances import EXACT, LARGE, LARGE_ROWS, ROWS, SUITES, Instance, select
 from benchmarks.exact.solvers import LAZY, OURS, POT
 
 # Lines of the full suite, and the row that each is about.
@@ -37,22 +37,22 @@ TARGETS = {
 }
 
 
-def names(suite: str, *only: str) -> list[str]:
-    return [row.name for row in select(suite, only)]
+def names(benchmark: str, suite: str, *only: str) -> list[str]:
+    return [row.name for row in select(benchmark, suite, only)]
 
 
 def test_the_full_suite_has_every_target_and_the_largest_rows_wait_for_their_name() -> None:
     assert {name: str(ROWS[name].target) for name in SUITES["full"] if str(ROWS[name].target)} == TARGETS
-    assert names("full", "exact") == list(SUITES["full"])
-    assert names("smoke", "exact-large") == list(LARGE)
-    assert not set(LARGE) & {*SUITES["full"], *SUITES["smoke"]}
+    assert names(EXACT, "full") == list(SUITES["full"])
+    assert names(LARGE, "smoke") == list(LARGE_ROWS)
+    assert not set(LARGE_ROWS) & {*SUITES["full"], *SUITES["smoke"]}
     assert max(ROWS[name].n for name in SUITES["smoke"]) < 1100
     assert not any(ROWS[name].needs for name in SUITES["smoke"])
 
 
 def test_names_select_rows_in_the_order_of_the_suite() -> None:
-    assert names("full", "mnist-2k", "exact", "1k-3d") == ["1k-3d", "mnist-2k"]
-    assert names("smoke", "exact-large", "1m-2d-uniform") == ["1m-2d-uniform"]
+    assert names(EXACT, "full", "mnist-2k", "1k-3d") == ["1k-3d", "mnist-2k"]
+    assert names(LARGE, "smoke", "1m-2d-uniform") == ["1m-2d-uniform"]
 
 
 def test_a_name_that_is_no_row_is_refused_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,7 +64,7 @@ def test_a_name_that_is_no_row_is_refused_with_those_that_are(capsys: pytest.Cap
         assert name in message
     with pytest.raises(SystemExit):
         main(["--only", "1k-2d"])
-    assert "exact or exact-large and rows of theirs" in capsys.readouterr().err
+    assert "name the command whose row it is, such as exact" in capsys.readouterr().err
 
 
 def test_clouds_are_what_their_names_say() -> None:

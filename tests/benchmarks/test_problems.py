@@ -48,6 +48,21 @@ def test_known_distance_is_the_mean_over_pairs(build: Build) -> None:
 
 
 @every_problem
+def test_pairs_are_optimal_for_squared_distances_where_w2_is_known(build: Build) -> None:
+    problem = build()
+    x, y = problem.paired(400, np.random.default_rng(3))
+    cost = cdist(x, y, "sqeuclidean")
+    best = cost[linear_sum_assignment(cost)].mean()
+    known = cost.trace() / len(x) == pytest.approx(best, rel=1e-12)
+    assert known or problem.w2 is None
+    if problem.w2 is not None:
+        x, y = problem.paired(20_000, np.random.default_rng(4))
+        square = np.sum((x - y) ** 2, axis=1)
+        stderr = square.std() / np.sqrt(len(square))
+        assert problem.w2**2 == pytest.approx(square.mean(), abs=4.5 * stderr + 1e-12)
+
+
+@every_problem
 def test_independent_samples_have_the_laws_of_the_pairs(build: Build) -> None:
     problem, n = build(), 5_000
     for side in (0, 1):
