@@ -14,6 +14,7 @@ from .critics import command as critics
 from .critics import coverage
 from .exact import command as exact
 from .exact.instances import EXACT, LARGE
+from .faults import command as faults
 from .reliability import command as reliability
 
 __all__ = ["COMMANDS", "Command", "chosen"]
@@ -59,6 +60,7 @@ COMMANDS = {
     LARGE: Command(partial(exact.run, LARGE), "rows"),
     reliability.NAME: _whole(reliability.run),
     inference.NAME: _whole(inference.run),
+    faults.NAME: _whole(faults.run),
 }
 _TWICE = {many.SLICED}  # names of a command and of an estimator
 

@@ -154,6 +154,20 @@ def test_bad_files_and_arguments_are_refused_in_one_line(capsys):
         assert err.count("\n") == 1
 
 
+BROKEN = {
+    "an unclosed header": b"\x93NUMPY\x01\x00\x10\x00{'descr': (('<f8'\n",
+    "a trillion": b"\x93NUMPY\x01\x00\x46\x00{'descr': '<f8', 'fortran_order': False, 'shape': (1099511627776,), }\n",
+    "no zip": b"PK\x03\x04 and nothing of it",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_binaries_are_refused_in_one_line(capsys, kind):
+    Path("x.npy").write_bytes(BROKEN[kind])
+    assert main(["distance", "x.npy", "y.npy", "--p", "1"]) == 2
+    assert capsys.readouterr().err.startswith("wdist: x.npy: it is no whole file of NumPy's")
+
+
 def test_as_a_program(folder):
     root = Path(__file__).resolve().parents[1]
     command = [sys.executable, "-m", "wdist", "distance", str(folder / "line.npy"), str(folder / "line.npy")]

@@ -130,3 +130,11 @@ def test_digits_far_out_at_both_ends(x):
         truth = -mpmath.log(mpmath.ncdf(-mpmath.mpf(x)))
     for u in (st.norm(), wdist.Gaussian(0, 1)):
         assert wdist.transport_map_1d(u, st.expon(), p=2)(x) == pytest.approx(float(truth), rel=1e-12)
+
+
+def test_costs_beyond_the_range_leave_no_potentials():
+    """W2 is a float there, and its square is not; no warning, and no NaN."""
+    r = wdist.wasserstein([1e300], [-1e300, 2.0], p=2)
+    assert r.distance == pytest.approx(1e300 * math.sqrt((4 + 1) / 2), rel=1e-15)
+    assert r.potentials is None
+    assert r.plan.sum() == 1.0

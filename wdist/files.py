@@ -6,7 +6,6 @@ objects are never loaded.
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -74,12 +73,14 @@ def _table(path: str) -> tuple[np.ndarray, list[str], np.ndarray | None]:
 
 def _binary(path: str) -> tuple[np.ndarray, np.ndarray | None]:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded, None
-        with loaded:
+        with open(path, "rb") as stream:  # which numpy.load would leave open where it fails
+            loaded = np.load(stream, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return loaded, None
             arrays = {name: loaded[name] for name in loaded.files}
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+    except OSError:
+        raise
+    except Exception as error:  # of numpy, zipfile, zlib, tokenize, …: bytes at random reach very many kinds
         if "Object arrays" in str(error):
             _refuse(path, "it holds pickled objects, which may run anything when loaded: save an array of numbers")
         if "pickle" in str(error):

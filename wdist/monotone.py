@@ -125,7 +125,7 @@ def plan_on_the_line(P: Samples, Q: Samples, p: float) -> tuple[sparse.coo_array
         return plan, None
     # On the staircase f_i + g_j = c_ij: each step fixes the next potential by a difference of costs. Convexity makes
     # them feasible everywhere else.
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         f, g = np.zeros(len(x)), np.zeros(len(y))
         step_x, step_y = np.flatnonzero(np.diff(i)), np.flatnonzero(np.diff(j))
         cost = lambda s, t: np.abs(x[s] - y[t]) ** p  # noqa: E731

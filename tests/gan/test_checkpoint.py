@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +144,21 @@ def test_a_poisoned_pickle_does_not_run(tmp_path: Path, writer: str) -> None:
     with pytest.raises(CheckpointError, match="not a dictionary of plain tensors"):
         load(tmp_path)
     assert not (tmp_path / "it ran").exists()
+
+
+@pytest.mark.parametrize("pickled", [b"\x80\x02a.", b"\x80\x02K", b"\x80\x02J\xff\xff\xff\x7f.", b"\x80\x02h\x05."])
+def test_a_pickle_at_random_is_refused(tmp_path: Path, pickled: bytes) -> None:
+    """torch's own reader ends on an empty stack by an IndexError, and so on."""
+    whole = io.BytesIO()
+    torch.save({}, whole)
+    payload = io.BytesIO()
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(payload, "w") as target:
+        for name in source.namelist():
+            content = pickled if name.endswith("data.pkl") else source.read(name)
+            target.writestr(name, content)
+    (tmp_path / NAME).write_bytes(framed(payload.getvalue()))
+    with pytest.raises(CheckpointError, match=r"not a dictionary of plain tensors|a checkpoint of another program"):
+        load(tmp_path)
 
 
 @pytest.mark.parametrize("content", [[1, 2], {"step": 2}, torch.zeros(3)])

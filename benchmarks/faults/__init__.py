@@ -1,0 +1,1 @@
+"""Files that were damaged: what their readers say."""
