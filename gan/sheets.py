@@ -18,7 +18,7 @@ from .atomic import replacing
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["animation", "cut", "grid", "nearest", "over_time", "paths", "sheet"]
+__all__ = ["animation", "cut", "endings", "grid", "nearest", "over_time", "paths", "sheet"]
 
 _FRAME, _LAST = 500, 2500  # milliseconds
 _CELL = 0.62  # inches of an image in a figure
@@ -50,6 +50,13 @@ def grid(images: np.ndarray, path: Path, *, columns: int | None = None, scale: i
 
     with replacing(path) as draft:
         Image.fromarray(sheet(images, columns=columns, scale=scale, gap=gap)).save(draft)
+
+
+def endings() -> set[str]:
+    """Those of the names that :func:`grid` can write to."""
+    from PIL import Image
+
+    return {ending for ending, kind in Image.registered_extensions().items() if kind in Image.SAVE}
 
 
 def animation(snapshots: Sequence[tuple[int, np.ndarray]], path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import wdist
 from wdist.many.blockfile import BlockFile
 
 KEY, OTHER = bytes(range(32)), bytes(32)
@@ -87,6 +88,43 @@ def test_files_that_are_not_ours_are_left_alone(tmp_path):
         BlockFile(tmp_path / "nowhere" / "f", KEY)
     with pytest.raises(ValueError, match="a folder: give the path of a file"):
         BlockFile(tmp_path, KEY)
+
+
+def test_a_full_disk_loses_nothing_and_is_told_of(tmp_path, disk):
+    folder = disk("size=8k")
+    with BlockFile(folder / "f", KEY) as file:
+        file.append(0, BLOCKS[0])
+        with pytest.raises(OSError, match=r"No space left on device: '.*/f'"):
+            file.append(1, np.zeros(2000))
+        assert (folder / "f").stat().st_size == len(file_of(BLOCKS[:1], tmp_path))
+        file.append(1, BLOCKS[2])  # a smaller one fits
+    assert found(folder / "f") == {0: BLOCKS[0].tolist(), 1: BLOCKS[2].tolist()}
+
+
+def file_of(blocks, folder):
+    with BlockFile(folder / "apart", KEY) as file:
+        for k, block in enumerate(blocks):
+            file.append(k, block)
+    return (folder / "apart").read_bytes()
+
+
+def test_a_matrix_goes_on_when_the_disk_has_space_again(tmp_path, disk):
+    folder = disk("size=8k")
+    measures = np.random.default_rng(9).normal(size=(60, 5))
+    with pytest.raises(OSError, match=r"No space left on device: '.*/cache'"):
+        wdist.pairwise(measures, p=1, cache=folder / "cache")
+    subprocess.run(["mount", "-o", "remount,size=1m", str(folder)], check=True)
+    expected = wdist.pairwise(measures, p=1)
+    assert np.array_equal(wdist.pairwise(measures, p=1, cache=folder / "cache"), expected)
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    with pytest.raises(OSError, match=r"Read-only file system: '.*/cache'"):
+        wdist.pairwise(measures, p=1, cache=folder / "cache")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+def test_a_device_is_no_cache():
+    with pytest.raises((ValueError, OSError), match="/dev/full"), BlockFile("/dev/full", KEY):
+        pass
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fcntl")

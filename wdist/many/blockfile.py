@@ -8,6 +8,7 @@ was being written, and nothing that is in the file is ever computed again.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -82,11 +83,7 @@ class BlockFile:
     def append(self, index: int, block: np.ndarray) -> None:
         """Write a block; on return it is on the disk."""
         data = np.ascontiguousarray(block, "<f8").tobytes()
-        record = _RECORD.pack(index, len(data), self._checksum(index, data)) + data
-        written = self._file.write(record)
-        if written != len(record):  # a full disk writes in part, and raises only the next time
-            self._file.write(record[written:])
-        os.fsync(self._file.fileno())
+        self._write(_RECORD.pack(index, len(data), self._checksum(index, data)) + data)
 
     def _check_head(self) -> None:
         head = _MAGIC + self.key
@@ -102,8 +99,20 @@ class BlockFile:
                 "give another path, or delete the file"
             )
         os.ftruncate(self._file.fileno(), 0)  # killed while it wrote these few bytes
-        self._file.write(head)
-        os.fsync(self._file.fileno())
+        self._write(head)
+
+    def _write(self, content: bytes) -> None:
+        """Write at the end and flush to the disk, or raise what the system says and leave the file as it was."""
+        size = os.fstat(self._file.fileno()).st_size
+        try:
+            written = self._file.write(content)
+            if written != len(content):  # a full disk writes in part, and raises only the next time
+                self._file.write(content[written:])
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file.fileno(), size)
+            raise OSError(error.errno, error.strerror, os.fspath(self.path)) from error
 
     def _checksum(self, index: int, block: bytes) -> bytes:
         return hashlib.blake2b(self.key + index.to_bytes(8, "little") + block, digest_size=16).digest()
@@ -117,5 +126,7 @@ def _hold(file: BinaryIO, path: Path) -> None:
         return
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # of this kind children inherit none
-    except OSError:
+    except (BlockingIOError, PermissionError):
         raise ValueError(f"cache is {str(path)!r}, to which another process writes now: wait for it") from None
+    except OSError:  # a file system without locks
+        pass
