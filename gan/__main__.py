@@ -72,7 +72,7 @@ def _sample(flags: dict[str, Any]) -> int:
     if flags["n"] < 1:
         raise ConfigError(f"n is {flags['n']}: draw at least one image")
     if flags["out"].suffix.lower() not in sheets.endings():
-        raise ConfigError(f"out is {str(flags['out'])!r}: {flags['out'].suffix!r} is no format of pictures; .png is one")
+        raise ConfigError(f"out is {str(flags['out'])!r}: {flags['out'].suffix!r} is no format of pictures, .png is")
     images = evaluate.sample(flags["checkpoint"], flags["n"], seed=flags["seed"], device=flags["device"])
     sheets.grid(images.numpy(), flags["out"])
     print(f"{flags['n']} samples: {flags['out'].resolve()}")
