@@ -197,3 +197,55 @@ def test_pyplot_is_not_loaded_for_axes_that_are_given() -> None:
         "assert 'matplotlib.pyplot' not in sys.modules and 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_discrete_laws_are_drawn_up_to_both_tails(ax: Axes) -> None:
+    """Their quantiles answer for each half from its own end only."""
+    law = stats.poisson(3)
+    plot.quantiles(law, stats.poisson(5), ax=ax)
+    t, x = (np.asarray(values, dtype=float) for values in ax.get_lines()[0].get_data())
+    assert (t[0], t[-1]) == pytest.approx((1e-3, 1 - 1e-3))
+    assert np.all(np.diff(t) >= 0)
+    away = np.min(np.abs(t[:, None] - law.cdf(np.arange(20.0))), axis=1) > 1e-9  # a jump has two values
+    np.testing.assert_array_equal(x[away], law.ppf(t[away]))
+
+
+def test_a_diverging_area_is_said_once(ax: Axes) -> None:
+    plot.cdfs(stats.cauchy(), stats.norm(), ax=ax)
+    assert "area: W1 = inf" in legend_texts(ax)
+
+
+def test_infinite_numbers_are_arrows_to_the_right(ax: Axes) -> None:
+    plot.comparison({"diverges": wdist.wasserstein(stats.cauchy(), stats.norm(), p=1)}, truth=np.inf, ax=ax)
+    assert [line.get_marker() for line in ax.get_lines()] == [">", ">", "s"]
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_rounding_does_not_set_the_scale(scale: float, ax: Axes) -> None:
+    result = wdist.transport(scale * X, scale * Y, p=2)
+    plot.comparison({"exact": result}, ax=ax)
+    low, high = ax.get_xlim()
+    assert low < 0.99 * float(result) < 1.01 * float(result) < high < 2 * float(result)
+
+
+def test_one_point_is_no_blot_and_many_points_are_seen(ax: Axes) -> None:
+    for n, least, most in ((1, 4.0, 400.0), (12, 4.0, 400.0), (1500, 4.0, 4.0)):
+        x = np.random.default_rng(6).normal(size=(n, 2))
+        ax.clear()
+        plot.plan(x, x + 1.0, np.eye(n) / n, arcs=10, ax=ax)
+        sizes = np.concatenate([c.get_sizes() for c in ax.collections if not isinstance(c, LineCollection)])
+        assert least - 1e-9 < sizes.min() <= sizes.max() < most + 1e-9
+
+
+def test_arcs_among_equal_masses_are_spread(ax: Axes) -> None:
+    """Not the last ones, which a solver puts beside each other."""
+    x = np.stack([np.arange(1000.0), np.zeros(1000)], axis=1)
+    plot.plan(x, x, np.eye(1000), arcs=20, ax=ax)
+    (arcs,) = (c for c in ax.collections if isinstance(c, LineCollection))
+    starts = np.sort([segment[0, 0] for segment in arcs.get_segments()])
+    assert np.max(np.diff(starts, prepend=0.0, append=1000.0)) < 150
+
+
+def test_a_plan_without_mass_is_refused() -> None:
+    with pytest.raises(wdist.InvalidMeasureError, match="moves no mass"):
+        plot.plan(X, Y, np.zeros((12, 9)))

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from .numbers import read
-from .style import BLUE, GREEN, GREY, ORANGE, axes_of
+from .style import BLUE, GREEN, GREY, ORANGE, apart, axes_of
 
 __all__ = ["bracket"]
 
@@ -61,7 +62,14 @@ def bracket(
     ax.plot(time, value, color=ORANGE, marker="_", markersize=12, linestyle="none", label="distance")
     if truth is not None:
         ax.axhline(truth, color=GREY, linestyle=":", linewidth=1.2, label="truth")
+    finite = numbers[np.isfinite(numbers)]
+    if len(finite) and np.ptp(finite) < (far := apart(finite.min(), finite.max())):
+        ax.set_ylim(finite.min() - far / 2, finite.max() + far / 2)
     ax.set(xscale="log", xlabel="seconds", ylabel="distance")
+    if time.max() < 30.0 * time.min():  # a decade alone would have one number
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter(NullFormatter())
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
     return ax

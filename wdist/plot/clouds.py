@@ -17,8 +17,11 @@ from .style import BLUE, GREEN, GREY, ORANGE, axes_of
 
 __all__ = ["plan"]
 
-_AREA = 3000.0  # of all markers of a cloud, in points squared
+_AREA = 3000.0  # of all markers of a cloud, in points squared, where that leaves the largest between the next two
+_LEAST, _MOST = 4.0, 300.0
+_CROWDED = 200  # arcs above which they are drawn thinner
 _WIDTH = 2.5  # points, of the arc that carries most
+_GOLDEN = (5.0**0.5 - 1.0) / 2.0  # its multiples are spread evenly modulo 1
 
 
 def plan(
@@ -57,18 +60,31 @@ def plan(
     P, Q = _in_the_plane(x, "x", x_weights), _in_the_plane(y, "y", y_weights)
     i, j, mass = _entries(coupling, (len(P), len(Q)))
     if arcs is not None and len(mass) > arcs:
-        most = np.argsort(mass)[len(mass) - arcs :]
+        scattered = np.arange(len(mass)) * _GOLDEN % 1.0  # of equal masses not those that a solver happened to put last
+        most = np.lexsort((scattered, mass))[len(mass) - arcs :]
         i, j, mass = i[most], j[most], mass[most]
     ax = axes_of(ax)
-    ends = np.stack([to_numpy(P.points)[i], to_numpy(Q.points)[j]], axis=1)
-    width = _WIDTH * mass / np.max(mass, initial=0.0) if len(mass) else mass
-    ax.add_collection(LineCollection(list(ends), linewidths=width, colors=GREY, capstyle="round", label="plan"))
+    if len(mass):
+        ends = np.stack([to_numpy(P.points)[i], to_numpy(Q.points)[j]], axis=1)
+        widths = _WIDTH * mass / mass.max()
+        alpha = min(1.0, (_CROWDED / len(mass)) ** 0.5)
+        style = {"linewidths": widths, "colors": GREY, "alpha": alpha, "capstyle": "round", "label": "plan"}
+        ax.add_collection(LineCollection(list(ends), **cast(Any, style)))
+    largest = max(np.max(to_numpy(cloud.mass)) for cloud in (P, Q))
     for cloud, name, colour, marker in ((P, "x", BLUE, "o"), (Q, "y", ORANGE, "s")):
         horizontal, vertical = to_numpy(cloud.points).T
-        area = _AREA * to_numpy(cloud.mass)
-        style = {"marker": marker, "edgecolors": "white", "linewidths": 0.4, "label": name, "zorder": 3}
+        area = np.clip(_AREA * largest, _LEAST, _MOST) * to_numpy(cloud.mass) / largest
+        style = {
+            "marker": marker,
+            "edgecolors": "white",
+            "linewidths": 0.04 * np.sqrt(area),
+            "label": name,
+            "zorder": 3,
+        }
         ax.scatter(horizontal, vertical, area, colour, **cast(Any, style))
-    ax.set(aspect="equal", xticks=[], yticks=[])
+    ax.margins(0.08)
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     for handle in ax.legend(frameon=False).legend_handles:
         if handle is not None and hasattr(handle, "set_sizes"):
@@ -99,4 +115,6 @@ def _entries(coupling: Any, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndar
         raise InvalidMeasureError(f"coupling has shape {matrix.shape}: expected {shape}, points of x by points of y")
     if not np.all((matrix.data >= 0) & np.isfinite(matrix.data)):
         raise InvalidMeasureError("coupling has entries that are no masses: they must be finite and at least 0")
+    if not np.any(matrix.data):
+        raise InvalidMeasureError("coupling moves no mass: give a plan, whose entries sum to 1")
     return matrix.row, matrix.col, matrix.data

@@ -57,7 +57,7 @@ def gaussian(
         ax.fill(*outline, facecolor="none", edgecolor=color, linewidth=1.6, label=label if k == 0 else None)
         ax.fill(*outline, facecolor=color, alpha=0.18, linewidth=0)
     ax.plot(*mean, color=color, marker="+", markersize=8)
-    ax.set_aspect("equal")
+    ax.set_aspect("equal", adjustable="datalim")  # a segment, too, gets axes that one can read
     return ax
 
 

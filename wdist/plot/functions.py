@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ..errors import InvalidMeasureError
 from ..line import law_of, line_distance
-from ..measures import Gaussian, Measure, Samples, as_measure
+from ..measures import Samples, as_measure
 from ..sketch import QuantileSketch
 from .style import BLUE, GREEN, ORANGE, axes_of
 
 __all__ = ["cdfs", "quantiles"]
 
-_LEVELS = 2001
+_LEVELS = 1001  # of either half
 _TAIL = 1e-3  # mass beyond either end of the picture
 
 
@@ -75,24 +74,21 @@ def cdfs(P: Any, Q: Any, *, ax: Axes | None = None) -> Axes:
 
 def _curves(P: Any, Q: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
     """Levels, with both sides of every jump; the quantiles there; W_1 in words."""
-    measures = [_on_the_line(x, name) for x, name in ((P, "P"), (Q, "Q"))]
-    distance, lower, upper = line_distance(measures[0], measures[1], 1.0)
+    measures = as_measure(P, "P"), as_measure(Q, "Q")
+    distance, lower, upper = line_distance(*measures, 1.0)
     laws = [law_of(Samples(*m.atoms()) if isinstance(m, QuantileSketch) else m) for m in measures]
-    jumps = np.concatenate([s for law in laws for s in (law.breaks, 1.0 - law.upper_breaks)])
-    levels = np.linspace(_TAIL, 1 - _TAIL, _LEVELS)
-    t = np.unique(np.concatenate([levels, jumps, np.nextafter(jumps, 1.0)]).clip(_TAIL, 1 - _TAIL))
-    x, y = (law.quantile(t) for law in laws)
-    spread = "" if upper - lower <= 1e-3 * float(distance) else f" in [{lower:.4g}, {upper:.4g}]"
+    below, above = _levels([law.breaks for law in laws]), _levels([law.upper_breaks for law in laws])
+    t = np.concatenate([below, 1.0 - above[::-1]])
+    x, y = (np.concatenate([law.quantile(below), law.quantile(above, upper=True)[::-1]]) for law in laws)
+    spread = "" if upper <= lower + 1e-3 * float(distance) else f" in [{lower:.4g}, {upper:.4g}]"
     return t, x, y, f"area: W1 = {float(distance):.4g}{spread}"
 
 
-def _on_the_line(x: Any, name: str) -> Measure:
-    measure = as_measure(x, name)
-    if measure.dim != 1:
-        raise InvalidMeasureError(f"{name} lives in dimension {measure.dim}: quantiles are drawn of laws on the line")
-    if isinstance(measure, Gaussian) and measure.batch_shape:
-        raise InvalidMeasureError(f"{name} is a batch of Gaussians: give one law at a time here")
-    return measure
+def _levels(breaks: list[np.ndarray]) -> np.ndarray:
+    """Levels of one half, from the tail to 1/2: a quantile answers for the other half from its own end."""
+    jumps = np.concatenate(breaks)
+    levels = [np.linspace(_TAIL, 0.5, _LEVELS), jumps, np.nextafter(jumps, 0.0), np.nextafter(jumps, 1.0)]
+    return np.unique(np.concatenate(levels).clip(_TAIL, 0.5))
 
 
 def _finished(ax: Axes) -> Axes:

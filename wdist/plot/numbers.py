@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
-from .style import BLUE, GREEN, GREY, ORANGE, axes_of
+from .style import BLUE, GREEN, GREY, ORANGE, apart, axes_of
 
 __all__ = ["comparison", "read"]
 
@@ -48,10 +48,11 @@ def comparison(numbers: Mapping[str, Any], *, truth: float | None = None, ax: Ax
     if not numbers:
         raise ValueError("numbers is empty: give at least one result by its name")
     rows = {name: read(number, f"numbers[{name!r}]") for name, number in numbers.items()}
-    ax = axes_of(ax)
-    finite = [v for row in rows.values() for v in row[:3] if math.isfinite(v)]
-    low, high = min([*finite, *([] if truth is None else [truth])]), max([*finite, *([] if truth is None else [truth])])
-    margin = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
+    ax = axes_of(ax, len(rows))
+    line = math.inf if truth is None else float(truth)
+    finite = [v for v in [line, *(v for row in rows.values() for v in row[:3])] if math.isfinite(v)]
+    low, high = min(finite, default=0.0), max(finite, default=1.0)
+    margin = 0.08 * apart(low, high)
     seen: set[str] = set()
     for place, row in enumerate(rows.values()):
         colour, marker = _STYLES[row.kind]
@@ -59,8 +60,8 @@ def comparison(numbers: Mapping[str, Any], *, truth: float | None = None, ax: Ax
         label = None if row.kind in seen else row.kind or "a number"
         ax.plot(row.value, place, color=colour, marker=marker, linestyle="none", markersize=8, label=label)
         seen.add(row.kind)
-    if truth is not None:
-        ax.axvline(truth, color=GREY, linestyle="--", linewidth=1.2, zorder=0, label="truth")
+    if math.isfinite(line):
+        ax.axvline(line, color=GREY, linestyle="--", linewidth=1.2, zorder=0, label="truth")
     ax.set(yticks=range(len(rows)), yticklabels=list(rows), xlim=(low - 1.5 * margin, high + 1.5 * margin))
     ax.set(xlabel="distance", ylim=(len(rows) - 0.5, -0.5))
     ax.spines[["top", "right"]].set_visible(False)
@@ -88,5 +89,6 @@ def _bar(ax: Axes, row: Number, place: int, colour: str, ends: tuple[float, floa
     """The bracket as a bar with caps; an arrow where it is open."""
     low, high = np.clip([row.lower, row.upper], *ends)
     ax.hlines(place, low, high, color=colour, linewidth=2)
-    for end, shown, marker in ((row.lower, low, "<"), (row.upper, high, ">")):
-        ax.plot(shown, place, color=colour, marker="|" if math.isfinite(end) else marker, markersize=9)
+    for end, shown in ((row.lower, low), (row.upper, high)):
+        marker = {math.inf: ">", -math.inf: "<"}.get(end, "|")
+        ax.plot(shown, place, color=colour, marker=marker, markersize=9)
