@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._arrays import Array, detached, is_tensor, namespace, to_numpy
-from .coupling import SAME_JUMP, coupling_distance, cumulative, running_sum, sort_samples
+from .coupling import SAME_JUMP, coupling_distance, cumulative, running_sum
+from .rows import sort_samples
 
 __all__ = ["circle_distance"]
 

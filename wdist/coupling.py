@@ -18,7 +18,9 @@ import numpy as np
 
 from ._arrays import Array, detached, is_tensor, namespace
 from .radix import SHORT, sort_rows
+from .rows import batch_shape, gather, in_parts, sort_samples
 from .staircase import accumulate_rows, climb_equal, climb_weighted
+from .whole import FEW, SAME_JUMP, whole_distance
 
 __all__ = [
     "MANY",
@@ -28,16 +30,12 @@ __all__ = [
     "cumulative",
     "monotone_coupling",
     "running_sum",
-    "sort_samples",
     "w1_by_cdf",
 ]
 
-# Cumulative weights of the two sides that agree to this are one jump. The sliver of mass between them is rounding, and
-# must not enter: its p-th root would be 5e-3 of the distance across it at p = 7, and all of it at p = inf.
-SAME_JUMP = 2.0**-48
-
 MANY = 2**17  # points from which loading compiled code pays
-_BLOCK = 2**20  # points of a batch that are sorted together
+_BLOCK = 2**20  # points of a batch that are sorted together by compiled code,
+_CACHED = 2**13  # and by whole-array steps, between which they stay in the cache
 
 
 class Coupling(NamedTuple):
@@ -51,16 +49,21 @@ class Coupling(NamedTuple):
     mass: Array
 
 
-def coupling_distance(x: Array, y: Array, a: Array | None, b: Array | None, p: float) -> Array:
-    """W_p of samples along the last axis; None for equal weights. Arrays of float64, all of one kind."""
+def coupling_distance(x: Array, y: Array, a: Array | None, b: Array | None, p: float, *, spare: bool = False) -> Array:
+    """W_p of samples along the last axis; None for equal weights. Arrays of float64, all of one kind.
+
+    ``spare``: arrays of points may be overwritten.
+    """
     xp = namespace(x, y)
     if not is_tensor(x):
         rows = math.prod(np.broadcast_shapes(x.shape[:-1], y.shape[:-1]))
         if max(x.size + y.size, rows * (x.shape[-1] + y.shape[-1])) >= MANY:
-            return _compiled_distance(x, y, a, b, p)
+            return in_parts(_compiled_distance, (x, y, a, b), _BLOCK, p, spare)
     equal = a is None and b is None
     if p == 1 and not equal:
         return w1_by_cdf(x, y, a, b)  # one sort instead of three
+    if not (equal or is_tensor(x)) and max(x.shape[-1], y.shape[-1]) <= FEW:
+        return in_parts(whole_distance, (x, y, a, b), _CACHED, p)
     x, a = sort_samples(x, a, xp)
     y, b = sort_samples(y, b, xp)
     n, m = x.shape[-1], y.shape[-1]
@@ -68,7 +71,7 @@ def coupling_distance(x: Array, y: Array, a: Array | None, b: Array | None, p: f
         z, mass = xp.abs(x - y), xp.ones_like(x[..., :1]) / n
         return _norm(z, z, mass, p, xp)
     i, j, mass = monotone_coupling(a, b, n, m, xp, x)
-    z = xp.abs(_gather(x, i, xp) - _gather(y, j, xp))
+    z = xp.abs(gather(x, i, xp) - gather(y, j, xp))
     # A sliver has no mass, but a derivative by its mass, where the jumps of both sides are one.
     kept = mass > (0.0 if equal else SAME_JUMP)
     return _norm(z, xp.where(kept, z, xp.zeros_like(z)), xp.where(kept, mass, mass - detached(mass)), p, xp)
@@ -131,28 +134,13 @@ def w1_by_cdf(x: Array, y: Array, a: Array | None, b: Array | None) -> Array:
     return xp.sum(apart * (points[..., 1:] - points[..., :-1]), axis=-1)
 
 
-def sort_samples(x: Array, weights: Array | None, xp: Any) -> tuple[Array, Array | None]:
-    """Points in increasing order along the last axis, their weights with them."""
-    if weights is None:
-        return xp.sort(x, axis=-1, stable=False), None
-    shape = np.broadcast_shapes(tuple(x.shape), tuple(weights.shape))
-    order = xp.argsort(detached(x), axis=-1, stable=False)
-    x, weights, order = (xp.broadcast_to(z, shape) for z in (x, weights, order))
-    return xp.take_along_axis(x, order, axis=-1), xp.take_along_axis(weights, order, axis=-1)
-
-
 def _compiled_distance(
-    x: np.ndarray, y: np.ndarray, a: np.ndarray | None, b: np.ndarray | None, p: float
+    x: np.ndarray, y: np.ndarray, a: np.ndarray | None, b: np.ndarray | None, p: float, spare: bool
 ) -> np.ndarray:
     """The same by compiled code: each row is sorted once, however often it is compared."""
-    shape = np.broadcast_shapes(*(z.shape[:-1] for z in (x, y, a, b) if z is not None))
-    step = _step((x, y, a, b), shape)
-    if step:
-        cut = lambda z, k: z[k : k + step] if z is not None and _runs(z, shape) else z  # noqa: E731
-        begins = range(0, shape[0], step)
-        return np.concatenate([_compiled_distance(cut(x, k), cut(y, k), cut(a, k), cut(b, k), p) for k in begins])
+    shape = batch_shape(x, y, a, b)
     distances = np.empty(math.prod(shape))
-    (x, a), (y, b) = _sorted_copy(x, a), _sorted_copy(y, b)
+    (x, a), (y, b) = _sorted(x, a, spare), _sorted(y, b, spare)
     if a is None and b is None:
         climb_equal(_rows(x), _rows(y), _meeting((x, y), shape), p, distances)
         return distances.reshape(shape)
@@ -166,25 +154,10 @@ def _compiled_distance(
     return distances.reshape(shape)
 
 
-def _step(arrays: tuple[np.ndarray | None, ...], shape: tuple[int, ...]) -> int:
-    """How many entries of the first batch axis to take at a time; 0 for all, where one part would repeat much work."""
-    given = [z for z in arrays if z is not None]
-    running = sum(z.size for z in given if _runs(z, shape))
-    fixed = sum(z.size for z in given if not _runs(z, shape))
-    if running <= 2 * _BLOCK or fixed > _BLOCK // 8:
-        return 0
-    return max(shape[0] * _BLOCK // running, 1) if shape[0] > 1 else 0
-
-
-def _runs(z: np.ndarray, shape: tuple[int, ...]) -> bool:
-    """Whether an array has the first batch axis, written out."""
-    return len(shape) > 0 and z.ndim == len(shape) + 1 and z.shape[0] == shape[0]
-
-
-def _sorted_copy(x: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """``sort_samples`` in new memory, laid out by rows."""
+def _sorted(x: np.ndarray, weights: np.ndarray | None, spare: bool) -> tuple[np.ndarray, np.ndarray | None]:
+    """``sort_samples`` laid out by rows, in new memory unless that of x is to ``spare``."""
     if weights is None:
-        x = np.array(x, order="C")
+        x = np.array(x, order="C", copy=None if spare else True)
         x.sort(axis=-1)  # by vector instructions: twice as fast as digits, where no weights move along
         return x, None
     if x.shape[-1] < SHORT:
@@ -203,14 +176,6 @@ def _meeting(arrays: tuple[np.ndarray, ...], shape: tuple[int, ...]) -> np.ndarr
     """For each place of the batch, the row of every array."""
     columns = [np.arange(math.prod(z.shape[:-1])).reshape(z.shape[:-1]) for z in arrays]
     return np.stack([np.broadcast_to(column, shape).ravel() for column in columns], axis=-1)
-
-
-def _gather(x: Array, index: Array, xp: Any) -> Array:
-    if index.ndim == 1:
-        return xp.take(x, index, axis=-1)
-    shape = np.broadcast_shapes(tuple(x.shape[:-1]), tuple(index.shape[:-1]))
-    x = xp.broadcast_to(x, (*shape, x.shape[-1]))
-    return xp.take_along_axis(x, xp.broadcast_to(index, (*shape, index.shape[-1])), axis=-1)
 
 
 def cumulative(weights: Array, xp: Any) -> Array:

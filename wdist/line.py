@@ -20,10 +20,11 @@ from ._arrays import (
     widest,
 )
 from .circle import circle_distance
-from .coupling import MANY, SAME_JUMP, coupling_distance, monotone_coupling, sort_samples
+from .coupling import MANY, SAME_JUMP, coupling_distance, monotone_coupling
 from .errors import InvalidMeasureError
 from .measures import Gaussian, Law, Measure, Samples, as_measure, check_p
 from .quantiles import Bracketed, law_distance, law_of_samples
+from .rows import sort_samples
 from .sketch import QuantileSketch
 
 __all__ = ["wasserstein_1d"]

@@ -24,6 +24,7 @@ from .result import Result
 __all__ = ["check_count", "shadows", "sliced"]
 
 _BLOCK = 2**20  # projected coordinates held together
+_MOVED = 2**18  # coordinates of points moved together
 _LEVEL = 0.99
 
 
@@ -104,15 +105,29 @@ def shadows(x: Samples, y: Samples, directions: np.ndarray, p: float) -> Array:
     xp = namespace(x_points)
     # Both seen from a point among them: far from the origin the digits are spent on the spread, not on the offset.
     origin = detached(x_points[0])
-    x_points, y_points = x_points - origin, y_points - origin
+    if is_tensor(x_points):
+        x_points, y_points = x_points - origin, y_points - origin
     step = max(_BLOCK // max(len(x), len(y)), 1)
     parts = []
     for first in range(0, thetas.shape[0], step):
         block = thetas[first : first + step]
-        parts.append(
-            coupling_distance(block @ xp.matrix_transpose(x_points), block @ xp.matrix_transpose(y_points), a, b, p)
-        )
+        if is_tensor(x_points):
+            u, v = block @ xp.matrix_transpose(x_points), block @ xp.matrix_transpose(y_points)
+        else:
+            u, v = _projected(block, x_points, origin), _projected(block, y_points, origin)
+        parts.append(coupling_distance(u, v, a, b, p, spare=True))
     return xp.concat(parts)
+
+
+def _projected(thetas: np.ndarray, points: np.ndarray, origin: np.ndarray) -> np.ndarray:
+    """Points seen from an origin along each direction, moved there a few at a time: no copy of all of them is made."""
+    step = max(_MOVED // points.shape[1], 1)
+    moved, shadow = np.empty((min(step, len(points)), points.shape[1])), np.empty((len(thetas), len(points)))
+    for first in range(0, len(points), step):
+        part = points[first : first + step]
+        here = np.subtract(part, origin, out=moved[: len(part)])
+        np.matmul(thetas, here.T, out=shadow[:, first : first + step])
+    return shadow
 
 
 def check_count(count: Any, name: str, least: int) -> int:
