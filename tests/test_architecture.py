@@ -32,7 +32,7 @@ FLOORS: tuple[set[str], ...] = (
     {"frozen", "suprema"},
     {"measures"},
     {"_autograd", "_procrustes", "coupling", "directions", "families", "quantiles"},
-    {"_traces", "circle"},
+    {"_traces", "_two_clouds", "circle"},
     {"gaussian", "line", "search"},
     {"masses", "moments", "monotone"},
     {"certificate"},

@@ -127,8 +127,8 @@ def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P
         check_on_the_line(measure, name, "use wdist.wasserstein or wdist.transport")
     if isinstance(P, Samples) and isinstance(Q, Samples):
         x, y, a, b = common_kind(P.points[:, 0], Q.points[:, 0], P.weights, Q.weights)
-        distance = coupling_distance(x, y, a, b, p)
-        bracket = _bracket(to_numpy(x), to_numpy(y), a, b, p, float(to_numpy(distance)))
+        bracket = samples_distance(x, y, a, b, p)
+        distance = bracket.distance
         if not is_tensor(distance):
             return bracket
         distance = distance.to(widest(S.dtype for S in (P, Q) if is_tensor(S.points)))
@@ -142,6 +142,13 @@ def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P
         lost = sum(sketch.error(p) for sketch in sketches)
         return Bracketed(distance, max(lower - lost, 0.0), upper + lost) if lost else Bracketed(distance, lower, upper)
     return _by_laws(P, Q, p, names)
+
+
+def samples_distance(x: Array, y: Array, a: Array | None, b: Array | None, p: float) -> Bracketed:
+    """The same of points (n,) and (m,) and normalised weights, None for equal ones; a tensor in float64."""
+    distance = coupling_distance(x, y, a, b, p)
+    bracket = _bracket(to_numpy(x), to_numpy(y), a, b, p, float(to_numpy(distance)))
+    return Bracketed(distance, bracket.lower, bracket.upper) if is_tensor(distance) else bracket
 
 
 def check_on_the_line(measure: Measure, name: str, remedy: str) -> None:

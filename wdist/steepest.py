@@ -15,15 +15,15 @@ with equality for the coupling of the best shadow, when its direction is that ma
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from ._arrays import is_tensor, namespace, power_of_two, to_numpy, widest
-from .coupling import coupling_distance, monotone_coupling
+from ._arrays import is_tensor, to_numpy, widest
+from ._two_clouds import Clouds
 from .directions import spread
-from .line import line_distance
-from .measures import Samples, as_samples, check_p, same_dimension
+from .line import samples_distance
+from .measures import as_samples, check_p, same_dimension
 from .projections import check_count, shadows
 from .result import Result
 
@@ -31,7 +31,9 @@ __all__ = ["max_sliced"]
 
 _SAMPLE = 1024  # points a side that most of the search looks at
 _PRINCIPAL = 4  # directions in which the covariances differ most, tried as starts
-_ROUGHLY = 1e-3  # relative gain of a step below which a climb is not worth going on, before the best is chosen
+_FEW_AXES = 64  # up to which those directions are computed, not approximated
+_ROUGHLY = {"ftol": 1e-3, "maxls": 5}  # before the best is chosen: small gains, and long searches at kinks, cost time
+_AROUND = 32  # directions around the best, tried before it goes on
 _ROUNDING = 2.0**-52
 
 
@@ -81,9 +83,9 @@ def max_sliced(x: Any, y: Any, *, p: float, n_projections: int = 64, n_starts: i
     same_dimension(x, y, ("x", "y"))
     n_projections = check_count(n_projections, "n_projections", 1)
     n_starts = check_count(n_starts, "n_starts", 0)
-    clouds, unit = _Clouds.of(x, y)
+    clouds, unit = Clouds.of(x, y)
     theta, stats = _search(clouds, p, n_projections, n_starts, np.random.default_rng(rng))
-    lower, upper = _bracket(clouds, theta, p, (x, y))
+    lower, upper = _bracket(clouds, theta, p)
     distance = shadows(x, y, theta[None], p)[0]
     if is_tensor(distance):
         distance = distance.to(widest(z.dtype for z in (x, y) if is_tensor(z.points)))
@@ -94,66 +96,8 @@ def max_sliced(x: Any, y: Any, *, p: float, n_projections: int = 64, n_starts: i
     return Result(distance, p, lower, upper, "bound", "max_sliced", None, None, None, {"direction": theta, **stats})
 
 
-class _Clouds(NamedTuple):
-    """Two clouds moved and scaled alike: coordinates of about 1, around 0."""
-
-    x: np.ndarray
-    y: np.ndarray
-    a: np.ndarray | None
-    b: np.ndarray | None
-
-    @classmethod
-    def of(cls, x: Samples, y: Samples) -> tuple[_Clouds, float]:
-        """And the unit of length, a power of two: to divide by it loses nothing."""
-        points = [to_numpy(z.points) for z in (x, y)]
-        first = power_of_two(max(float(np.max(np.abs(z))) for z in points))
-        points = [z / first for z in points]
-        middle = (points[0].mean(axis=0) + points[1].mean(axis=0)) / 2
-        points = [z - middle for z in points]
-        second = power_of_two(max(float(np.max(np.abs(z))) for z in points))
-        weights = (None if z.weights is None else to_numpy(z.weights) for z in (x, y))
-        return cls(*(z / second for z in points), *weights), first * second
-
-    def sampled(self, rng: np.random.Generator, size: int) -> _Clouds:
-        """At most ``size`` points a side; itself if it has no more."""
-        parts = []
-        for points, weights in ((self.x, self.a), (self.y, self.b)):
-            if len(points) > size:
-                index = rng.choice(len(points), size, replace=False)
-                points, weights = points[index], None if weights is None else weights[index]
-                weights = None if weights is None or weights.sum() == 0 else weights / weights.sum()
-            parts.append((points, weights))
-        (x, a), (y, b) = parts
-        return self if x is self.x and y is self.y else _Clouds(x, y, a, b)
-
-    def along(self, thetas: np.ndarray, p: float) -> np.ndarray:
-        """W_p of the shadows on each direction."""
-        return coupling_distance(thetas @ self.x.T, thetas @ self.y.T, self.a, self.b, p)
-
-    def matched(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """The optimal coupling of the shadows: indices of points, the masses between them, and their differences."""
-        u, v = self.x @ theta, self.y @ theta
-        i, j = np.argsort(u), np.argsort(v)
-        n, m = len(i), len(j)
-        if self.a is None and self.b is None and n == m:
-            return i, j, np.full(n, 1.0 / n), u[i] - v[j]
-        a, b = (None if w is None else w[order] for w, order in ((self.a, i), (self.b, j)))
-        left, right, mass = monotone_coupling(a, b, n, m, namespace(self.x), self.x)
-        i, j = i[left], j[right]
-        return i, j, mass, u[i] - v[j]
-
-    def moments(self) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
-        """The difference of the means, and for either side centred points times the roots of their weights."""
-        means, rows = [], []
-        for points, weights in ((self.x, self.a), (self.y, self.b)):
-            mass = np.full(len(points), 1.0 / len(points)) if weights is None else weights
-            means.append(mass @ points)
-            rows.append(np.sqrt(mass)[:, None] * (points - means[-1]))
-        return means[0] - means[1], tuple(rows)
-
-
 def _search(
-    clouds: _Clouds, p: float, n_projections: int, n_starts: int, rng: np.random.Generator
+    clouds: Clouds, p: float, n_projections: int, n_starts: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, dict[str, Any]]:
     """The best direction found, and what it took."""
     dim = clouds.x.shape[1]
@@ -164,26 +108,44 @@ def _search(
     best = tried[np.argsort(-sample.along(tried, p), kind="stable")[: max(n_starts, 1)]]
     if not n_starts:
         return best[0], {"n_directions": len(tried), "climbs": 0}
-    tops = [_climb(sample, theta, p, _ROUGHLY) for theta in best]
+    tops = [_climb(sample, theta, p, **_ROUGHLY) for theta in best]
+    tops.append(_nearby(sample, tops[int(np.argmax(sample.along(np.stack(tops), p)))], p, rng))
     if sample is not clouds:  # the sample's means differ from all points' by chance
         tops.append(_telling(clouds, rng)[0])
     top = _climb(clouds, tops[int(np.argmax(clouds.along(np.stack(tops), p)))], p)
-    return top, {"n_directions": len(tried), "climbs": len(tops)}
+    return top, {"n_directions": len(tried), "climbs": len(best)}
 
 
-def _telling(clouds: _Clouds, rng: np.random.Generator) -> np.ndarray:
+def _nearby(clouds: Clouds, theta: np.ndarray, p: float, rng: np.random.Generator) -> np.ndarray:
+    """The best of directions around one, near and less near: where a climb was caught at a kink."""
+    steps = rng.standard_normal((_AROUND, len(theta))) * np.geomspace(0.01, 1.0, _AROUND)[:, None]
+    around = theta + steps / np.sqrt(len(theta))
+    around /= np.linalg.norm(around, axis=1, keepdims=True)
+    return around[int(np.argmax(clouds.along(around, p)))]
+
+
+def _telling(clouds: Clouds, rng: np.random.Generator) -> np.ndarray:
     """The direction of the means' difference, if there is one; those in which the covariances differ most, roughly."""
-    shift, rows = clouds.moments()
-    apply = lambda q: rows[0].T @ (rows[0] @ q) - rows[1].T @ (rows[1] @ q)  # noqa: E731
-    q = rng.standard_normal((len(shift), min(_PRINCIPAL, len(shift))))
-    for _ in range(4):  # subspace iteration: starts need no digits
-        q = np.linalg.qr(apply(q))[0]
+    shift, (left, right) = clouds.moments()
+    q = _most_different(left, right, rng)
     length = float(np.linalg.norm(shift))
     return np.concatenate([[shift / length], q.T]) if length > 0 else q.T
 
 
-def _climb(clouds: _Clouds, theta: np.ndarray, p: float, ftol: float = 1e-12) -> np.ndarray:
-    """A local maximum of W_p of the shadows, no worse than ``theta``; steps end where they gain less than ``ftol``."""
+def _most_different(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Orthonormal columns, in which the squares of two sets of rows differ most."""
+    dim = x.shape[1]
+    if dim <= _FEW_AXES:
+        values, vectors = np.linalg.eigh(x.T @ x - y.T @ y)
+        return vectors[:, np.argsort(-np.abs(values))[:_PRINCIPAL]]
+    q = rng.standard_normal((dim, _PRINCIPAL))
+    for _ in range(4):  # subspace iteration: starts need no digits
+        q = np.linalg.qr(x.T @ (x @ q) - y.T @ (y @ q))[0]
+    return q
+
+
+def _climb(clouds: Clouds, theta: np.ndarray, p: float, **options: float) -> np.ndarray:
+    """A local maximum of W_p of the shadows, no worse than ``theta``; ``options`` are those of the optimiser."""
     from scipy.optimize import minimize
 
     height = _rise(clouds, theta, p)[0]
@@ -195,11 +157,12 @@ def _climb(clouds: _Clouds, theta: np.ndarray, p: float, ftol: float = 1e-12) ->
         value, gradient = _rise(clouds, w / length, p)
         return -value / height, (value * w / length - gradient) / (length * height)
 
-    found = minimize(descent, theta, jac=True, method="L-BFGS-B", options={"maxiter": 50, "ftol": ftol})
+    options = {"maxiter": 50, "ftol": 1e-12, **options}
+    found = minimize(descent, theta, jac=True, method="L-BFGS-B", options=options)
     return found.x / float(np.linalg.norm(found.x))
 
 
-def _rise(clouds: _Clouds, theta: np.ndarray, p: float) -> tuple[float, np.ndarray]:
+def _rise(clouds: Clouds, theta: np.ndarray, p: float) -> tuple[float, np.ndarray]:
     """W_p of the shadows on ``theta``, of any length, and its gradient."""
     i, j, mass, z = clouds.matched(theta)
     largest = float(np.max(np.abs(z)))
@@ -212,17 +175,15 @@ def _rise(clouds: _Clouds, theta: np.ndarray, p: float) -> tuple[float, np.ndarr
     return value, left - right
 
 
-def _bracket(clouds: _Clouds, theta: np.ndarray, p: float, given: tuple[Samples, Samples]) -> tuple[float, float]:
+def _bracket(clouds: Clouds, theta: np.ndarray, p: float) -> tuple[float, float]:
     """Bounds of the max-sliced distance, all rounding counted; the lower one is a bound of W_p as well."""
-    u, v = (
-        Samples(points @ theta, None if z.weights is None else to_numpy(z.given))
-        for points, z in zip((clouds.x, clouds.y), given, strict=True)
-    )
+    _, below, _ = samples_distance(clouds.x @ theta, clouds.y @ theta, clouds.a, clouds.b, p)
     # A dot product of d terms, after the subtraction of the middle, is off by (d + 1) half units of |x|, at most.
     slack = (len(theta) + 4) * _ROUNDING
     off = slack * sum(_size(z, w, p) for z, w in ((clouds.x, clouds.a), (clouds.y, clouds.b)))
-    lower = (line_distance(u, v, p).lower - off) / (float(np.linalg.norm(theta)) * (1 + slack))
-    return max(lower * (1 - slack) - 2.0**-900, 0.0), _from_above(clouds, theta, p) * (1 + slack) + off + 2.0**-900
+    lower = (below - off) / (float(np.linalg.norm(theta)) * (1 + slack))
+    upper = _from_above(clouds, theta, p) * (1 + slack) + off + 2.0**-900
+    return max(lower * (1 - slack) - 2.0**-900, 0.0), upper
 
 
 def _size(points: np.ndarray, weights: np.ndarray | None, p: float) -> float:
@@ -234,7 +195,7 @@ def _size(points: np.ndarray, weights: np.ndarray | None, p: float) -> float:
     return largest * float(np.average((lengths / largest) ** p, weights=weights)) ** (1 / p)
 
 
-def _from_above(clouds: _Clouds, theta: np.ndarray, p: float) -> float:
+def _from_above(clouds: Clouds, theta: np.ndarray, p: float) -> float:
     """What the coupling of the shadows on ``theta`` costs in the dearest direction, and no more than in all space."""
     i, j, mass, _ = clouds.matched(theta)
     z = clouds.x[i] - clouds.y[j]

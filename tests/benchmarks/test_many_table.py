@@ -17,7 +17,11 @@ def test_small_problems_end_to_end(
 ) -> None:
     problems = {
         MANY: [("Gaussians", 4, 0, 2), ("line", 4, 20, 1), ("clouds", 4, 12, 2), ("nearest of", 6, 12, 2)],
-        SLICED: [("sliced", 60, 3, 20, True), ("max_sliced, 50 directions", 60, 3, 50, False)],
+        SLICED: [
+            ("sliced", 60, 3, 20, True),
+            ("max_sliced, 50 directions", 60, 3, 50, False),
+            ("max_sliced, as high by POT", 60, 3, 1, False),
+        ],
     }
     monkeypatch.setattr(many, "_BUDGET", 0.0)
     for name, some in problems.items():
@@ -34,7 +38,11 @@ def test_small_problems_end_to_end(
     assert len(json.loads((tmp_path / "many-smoke.json").read_text())) == 4
     assert many.run(SLICED, "smoke", tmp_path)
     assert "sliced, n = 60, d = 3, 20 directions weighted" in capsys.readouterr().out
-    assert [row["sense"] for row in json.loads((tmp_path / "sliced-smoke.json").read_text())] == ["same", "above"]
+    assert [row["sense"] for row in json.loads((tmp_path / "sliced-smoke.json").read_text())] == [
+        "same",
+        "above",
+        "above",
+    ]
 
 
 def test_verdicts() -> None:
