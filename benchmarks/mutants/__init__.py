@@ -1,0 +1,1 @@
+"""Mutation testing: does a wrong line make a test fail?"""
