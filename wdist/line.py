@@ -261,7 +261,8 @@ def _bracket(x: np.ndarray, y: np.ndarray, a: Array | None, b: Array | None, p: 
     z = np.abs(x[i] - y[j])
     sliver = (mass > 0) & (mass <= SAME_JUMP)
     if math.isinf(p):
-        return Bracketed(distance, distance, max(distance, float(np.max(z[sliver], initial=0.0))))
+        upper = max(distance, float(np.max(z[sliver], initial=0.0)))
+        return Bracketed(distance, distance * (1 - relative), upper * (1 + relative))
     scale = float(z.max()) or 1.0
     h = (z / scale) ** p
     hidden = float(np.sum((mass[sliver] + 2 * tau) * h[sliver]))

@@ -90,8 +90,6 @@ def _notices(root: Path, group: Changes, text: str, limit: int) -> bool:
 
 
 def _tested(root: Path, group: Changes, text: str, limit: int) -> int:
-    import pytest
-
     os.chdir(root)
     os.environ |= {"NUMBA_DISABLE_JIT": "1", "OMP_NUM_THREADS": "1", "CI": "1"}
     sys.modules["numba"].config.reload_config()
@@ -104,7 +102,7 @@ def _tested(root: Path, group: Changes, text: str, limit: int) -> int:
     sys.meta_path.insert(0, _Instead("wdist." + group.file.removesuffix(".py").replace("/", "."), text))
     tests = [f"tests/{name}" for name in group.tests]
     options = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
-    return int(pytest.main([*options, *tests]))
+    return int(sys.modules["pytest"].main([*options, *tests]))
 
 
 class _Instead:

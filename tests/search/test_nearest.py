@@ -46,6 +46,33 @@ def test_tree_finds_the_smallest(metric: str, p: float, d: int) -> None:
     np.testing.assert_allclose(below.value[:, :4], every[:, :4], rtol=0, atol=1e-14)
 
 
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("p", [1.0, 1.5, 2.0])
+@pytest.mark.parametrize("steep", [1, 9])
+def test_a_small_tree_finds_the_smallest(metric: str, p: float, steep: int) -> None:
+    """In five dimensions: four are summed side by side, the fifth by itself."""
+    x, y, v = clouds(11, 25, 60, 5)
+    v = steep * np.round(v, 2) - 7  # ties
+    ground = PointCosts.between(x, y, p, metric).ground()
+    every = differences(x, y, v, p, metric)
+    lists = nearest(x, Cells.of(y), v, 4, ground)
+    np.testing.assert_allclose(lists.value, np.sort(every, axis=1)[:, :4], rtol=0, atol=1e-14)
+    np.testing.assert_allclose(every[np.arange(25)[:, None], lists.which], lists.value, rtol=0, atol=1e-14)
+    assert lists.found.tolist() == [4] * 25
+    assert all(len(set(row)) == 4 for row in lists.which.tolist())
+
+    limit = np.sort(every, axis=1)[:, 2] + np.where(np.arange(25) < 12, 1e-12, 0.3)
+    below = nearest(x, Cells.of(y), v, 4, ground, limit)
+    np.testing.assert_array_equal(below.found, np.minimum(4, np.sum(every < limit[:, None], axis=1)))
+    limit = lists.value[:, 2].copy()  # what equals it is not below it
+    below = nearest(x, Cells.of(y), v, 4, ground, limit)
+    np.testing.assert_array_equal(below.found, np.sum(lists.value < limit[:, None], axis=1))
+
+    smaller = nearest(x, Cells.of(y), v, 60, ground._replace(factor=0.5, offset=0.1))  # all of them: nothing is pruned
+    every = np.maximum(0.5 * (every + v) - 0.1, 0.0) - v
+    np.testing.assert_allclose(smaller.value, np.sort(every, axis=1), rtol=0, atol=1e-14)
+
+
 @pytest.mark.parametrize("far", [1e3, 1e7])
 def test_tree_is_not_blurred_by_what_is_far(far: float) -> None:
     """A point and a potential far out of range widen some boxes; the values stay those of their own pairs."""
