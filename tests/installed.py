@@ -22,7 +22,9 @@ _SHOWN = ("numpy", "scipy", "numba", "joblib", "array-api-compat", "torch")
 _MODULES = {"torch", "ot", "sklearn", "matplotlib", "safetensors", "pooch", "PIL", "requests", "tqdm", "distributed"}
 # Of the checkout, not of the package: its documents, tools and benchmarks.
 _ELSEWHERE = {"test_architecture.py", "test_docs.py", "test_lint.py", "test_packaging.py", "test_run.py"}
-_NOT_INSTALLED = {"benchmarks", "setuptools"}
+_ELSEWHERE |= {"test_validation.py"}
+# What folders and files of tests need beyond what they import themselves.
+_NEEDED = {"gan": _MODULES, "dual": {"torch"}, "plot": {"matplotlib"}, "test_examples.py": {"torch"}}
 
 
 def environment(folder: Path, python: str = sys.executable) -> Path:
@@ -55,11 +57,11 @@ def selected(python: Path) -> list[Path]:
     lacking = set(subprocess.run([str(python), "-c", ask], capture_output=True, text=True, check=True).stdout.split())
     files = []
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        imported = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", path.read_text(encoding="utf-8"), re.MULTILINE))
-        needed = imported | (_MODULES if path.parent.name in ("gan", "dual") else set())
-        needed |= {"matplotlib"} if path.parent.name == "plot" else set()
-        needed |= {"ot"} if "references" in path.read_text(encoding="utf-8") else set()
-        if path.name not in _ELSEWHERE and not needed & (lacking | _NOT_INSTALLED):
+        names = re.findall(r"^\s*(?:import|from)\s+([\w.]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+        imported = {part for name in names for part in name.split(".")}
+        needed = imported | _NEEDED.get(path.parent.name, set()) | _NEEDED.get(path.name, set())
+        needed |= {"ot"} if "references" in imported else set()
+        if path.name not in _ELSEWHERE and not needed & (lacking | {"benchmarks"}):
             files.append(path.relative_to(ROOT))
     return files
 

@@ -35,6 +35,9 @@ def w2_of_two(P: Gaussian, Q: Gaussian) -> float | None:
 
     Below dimension 10 checks of shapes and array types take longer than the numbers: LAPACK is called without wrappers.
     """
+    for law in (P, Q):
+        if law._root is None and law.factor is None:
+            factor(law)  # which keeps it: a second call takes the same way as this one, to the last bit
     F, G, m1, m2 = P._root, Q._root, P.mean, Q.mean
     if not (type(F) is type(G) is type(m1) is type(m2) is np.ndarray):
         return None
