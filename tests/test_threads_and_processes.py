@@ -1,4 +1,4 @@
-"""The same bits from any number of threads, in workers of any kind, with torch or without; and nothing else is moved."""
+"""The same bits from any number of threads, in workers of any kind, with torch or without; and nothing else moves."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def state():
     root = logging.getLogger()
     return {{
         "threads": (threading.active_count(), tasks()), "environment": dict(os.environ), "signals": handlers,
-        "warnings": (list(warnings.filters), warnings.showwarning), "path": list(sys.path), "excepthook": sys.excepthook,
+        "warnings": (list(warnings.filters), warnings.showwarning), "path": list(sys.path), "hook": sys.excepthook,
         "numpy": (np.geterr(), np.get_printoptions()), "logging": (list(root.handlers), root.level),
         "folder": os.getcwd(), "recursion": sys.getrecursionlimit(), "switch": sys.getswitchinterval(),
         "locale": locale.setlocale(locale.LC_ALL), "files": sorted(os.listdir(".")), "hooks": list(sys.meta_path),

@@ -1,7 +1,7 @@
 """A call of every public function that gives numbers, and a hash of all that it returns; also a program.
 
-Run as a program, it prints the hashes as JSON. Flags: ``torch-first`` imports torch before wdist; ``threads N`` runs all
-calls at once from N threads, each N times; ``fork`` and ``spawn`` make them in a worker of that kind.
+Run as a program, it prints the hashes as JSON. Flags: ``torch-first`` imports torch before wdist; ``threads N`` runs
+all calls at once from N threads, each N times; ``fork`` and ``spawn`` make them in a worker of that kind.
 """
 
 from __future__ import annotations
