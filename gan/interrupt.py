@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM ask for a checkpoint, instead of killing the process between two of its writes."""
+"""Ctrl-C and SIGTERM ask for a checkpoint, instead of killing the process between two of its writes.
+
+A signal that the process was started to ignore, as a shell starts what it puts into the background, stays ignored.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,8 @@ class Interrupt:
     def __enter__(self) -> Interrupt:
         if threading.current_thread() is threading.main_thread():  # Python delivers signals nowhere else
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._previous[number] = signal.signal(number, self._note)
+                if signal.getsignal(number) != signal.SIG_IGN:
+                    self._previous[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(

@@ -80,6 +80,7 @@ def digest(out: Path) -> str:
 
 def main() -> None:
     flags, kills, signals = json.loads(sys.argv[1]), int(sys.argv[2]), [signal.SIGKILL, signal.SIGTERM, signal.SIGINT]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs tests in the background ignores it
     torch.set_num_threads(1)
     load("digits")  # imports scikit-learn, which a child would spend its life with
     out, dice, steps, killed = Path(flags["out"]), random.Random(0), list[int](), list[int]()

@@ -265,6 +265,18 @@ def test_the_second_signal_acts_as_before() -> None:
         assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_signal_that_was_ignored_stays_ignored() -> None:
+    """A shell's background job: Ctrl-C in front of it is not meant for it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Interrupt() as interrupt:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert interrupt.signal is None
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_killed_process_leaves_a_checkpoint_that_goes_on(tmp_path: Path) -> None:
     out = tmp_path / "run"
     command = [
