@@ -24,32 +24,21 @@ WORKER = Path(__file__).with_name("team_worker.py")
 TINY = {"data": "digits", "steps": 4, "batch_size": 8, "latent": 5, "log_every": 2, "pictures": 1, "exact_samples": 0}
 
 
-def started(*command: str, **environment: str) -> subprocess.Popen[str]:
-    settings = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **environment}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=settings, **pipes)
-
-
 def torchrun(processes: int, *command: str) -> subprocess.Popen[str]:
-    return started("-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", *command)
-
-
-def workers(tmp_path: Path, processes: int, flags: dict[str, Any]) -> list[subprocess.Popen[str]]:
-    """What torchrun would start, without its own seconds; the log is in ``tmp_path / str(processes)``."""
-    settings = json.dumps({**TINY, **flags, "out": str(tmp_path / str(processes))})
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": str(processes)}
-    target = str(tmp_path / f"state-{processes}")
-    return [started(str(WORKER), settings, target, RANK=str(rank), **meeting) for rank in range(processes)]
+    settings = {**os.environ, "OMP_NUM_THREADS": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    return subprocess.Popen([*start, *command], cwd=ROOT, env=settings, **pipes)
 
 
 def assert_two_equal_one(tmp_path: Path, **flags: Any) -> None:
-    running = [*workers(tmp_path, 1, flags), *workers(tmp_path, 2, flags)]
-    for process in running:
-        _, errors = process.communicate(timeout=240)
-        assert process.returncode == 0, errors
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(WORKER), json.dumps({**TINY, **flags}), str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | meeting, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
     names = ("state-1.0", "state-2.0", "state-2.1")
     alone, first, second = (torch.load(tmp_path / name, weights_only=True) for name in names)
     for part in ("generator", "average", "critic"):
