@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(flags: dict[str, Any]) -> int:
     import torch
 
-    from . import models, report, runs, team, toml_file, train
+    from . import memory, models, report, runs, team, toml_file, train
 
     if (file := flags.pop("config", None)) is not None:
         flags = {**toml_file.read(file), **flags}
@@ -43,7 +43,8 @@ def _train(flags: dict[str, Any]) -> int:
         say = print if together.leads else _say_nothing
         run = runs.start(settings, together, say=say) if settings else runs.resume(flags, together, say=say)
         config, data = run.config, run.data
-        if config.threads:  # of this process, which is ours; a caller of the library sets his own
+        memory.keep_freed()  # this process is ours; a caller of the library decides for his own
+        if config.threads:
             torch.set_num_threads(config.threads)
         say(f"Data: {data.name}, {len(data.images):,} images, {data.source}")
         where = f"{run.device}, {together.size} processes" if together.size > 1 else str(run.device)
@@ -80,12 +81,12 @@ def _sample(flags: dict[str, Any]) -> int:
 
 
 def _evaluate(flags: dict[str, Any]) -> int:
-    from . import evaluate
+    from . import evaluate, tables
 
     if flags["exact_samples"] < 1:
         raise ConfigError(f"exact-samples is {flags['exact_samples']}: it must be at least 1")
     result = evaluate.evaluate(flags.pop("checkpoint"), **flags)
-    print(evaluate.table(result))
+    print(tables.table(result))
     print(f"Written to {evaluate.write(result, result['checkpoint']).resolve()}")
     return 0
 
