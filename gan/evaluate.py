@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,26 +29,11 @@ from .data import Dataset
 from .distances import points
 from .runs import stored_config
 
-__all__ = ["evaluate", "load_generator", "sample", "table"]
+__all__ = ["evaluate", "load_generator", "sample", "write"]
+
+_Draw = Callable[[int], torch.Tensor]  # that many generated images, as bytes
 
 _POPULATION = 20  # images a side that an interval for the population takes
-_LINES = {
-    "w2_squared": "W2² of Gaussian fits, features",
-    "ratio": "  over blurred",
-    "inception_score": "inception score",
-    "precision": "precision",
-    "recall": "recall",
-    "density": "density",
-    "coverage": "coverage",
-    "smallest_class": "smallest class",
-    "largest_class": "largest class",
-    "memorised": "memorised (held-out: 0.01)",
-    "w2_features": "exact W2, features",
-    "w2_features_population": "  population",
-    "w1_pixels": "exact W1, pixels",
-    "w2_pixels": "exact W2, pixels",
-    "w2_pixels_population": "  population",
-}
 
 
 def load_generator(path: str | Path) -> tuple[torch.nn.Module, Config, dict[str, Any]]:
@@ -66,7 +52,7 @@ def load_generator(path: str | Path) -> tuple[torch.nn.Module, Config, dict[str,
 
 
 def sample(path: str | Path, n: int, *, seed: int = 0, device: str = "auto") -> torch.Tensor:
-    """Draw ``n`` images, uint8 of shape (n, 1, 28, 28), from the averaged generator of a checkpoint."""
+    """_Draw ``n`` images, uint8 of shape (n, channels, side, side), from the averaged generator of a checkpoint."""
     generator, config, _ = load_generator(path)
     noise = torch.randn(n, config.latent, generator=torch.Generator().manual_seed(seed))
     return models.generate(generator.to(models.pick_device(device)), noise)
@@ -85,7 +71,7 @@ def evaluate(
     Returns
     -------
     dict
-        ``rows``: for generated, training and blurred training images, the scores that :func:`table` prints;
+        ``rows``: for generated, training and blurred training images, the scores that :mod:`gan.tables` prints;
         beside it the classifier's hash and accuracy, the data, and the sample sizes.
 
     Raises
@@ -95,61 +81,22 @@ def evaluate(
     """
     _, config, state = load_generator(path)
     dataset = _same_data(path, config, state, say)
-    if config.data == "stacked":
-        return _counted(path, state, dataset, seed=seed, device=device, say=say)
-    judge = classifier.obtain(dataset, say=say)
-    n = min(len(dataset.test_images), len(dataset.images))
-    rng = torch.Generator().manual_seed(seed)
-    training = dataset.images[torch.randperm(len(dataset.images), generator=rng)[:n]]
-    held_out = dataset.test_images[torch.randperm(len(dataset.test_images), generator=rng)[:n]]
-    sets = {
-        "generated": sample(path, n, seed=seed, device=device),
-        "training": training,
-        "blurred": quality.blur(training),
-    }
-    n_exact = min(n, exact_samples)
-    say(f"Measuring {n} images of each kind, exact distances and memorised images on {n_exact}.")
-    features = {name: judge.features(images) for name, images in sets.items()}
-    reference, rows = judge.features(held_out), dict[str, dict[str, Any]]()
-    for name, images in sets.items():
-        row = _score(judge, features[name], features["blurred"], reference, seed=seed)
-        row |= _exact(images[:n_exact], held_out[:n_exact], "pixels")
-        row |= _exact(features[name][:n_exact], reference[:n_exact], "features")
-        row["memorised"] = scores.memorised(images[:n_exact], held_out[:n_exact], dataset.images)
-        rows[name] = _split(row)
+    stacked = config.data == "stacked"
+    classes = data.load("mnist", say=say) if stacked else dataset  # what the classifier tells apart
+    judge = classifier.obtain(classes, say=say)
+    draw = partial(sample, path, seed=seed, device=device)
+    if stacked:
+        measured = _counted(judge, dataset, draw, say=say)
+    else:
+        measured = _scored(judge, dataset, draw, exact_samples=exact_samples, seed=seed, say=say)
     return {
         "checkpoint": str(path),
         "step": state["step"],
         "seed": seed,
         "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.fingerprint},
-        "classifier": {"sha256": judge.digest, "accuracy": classifier.accuracy(judge, dataset)},
-        "n": n,
-        "n_exact": n_exact,
-        "rows": rows,
+        "classifier": {"sha256": judge.digest, "accuracy": classifier.accuracy(judge, classes)},
+        **measured,
     }
-
-
-def table(result: dict[str, Any]) -> str:
-    """The result of :func:`evaluate` as text: a score a line, values with their intervals."""
-    if result["data"]["name"] == "stacked":
-        return modes.table(result)
-    rows = result["rows"]
-    lines = [("", *rows), *((text, *(_cell(row, key) for row in rows.values())) for key, text in _LINES.items())]
-    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
-    text = [
-        " ".join([line[0].ljust(widths[0]), *(c.rjust(w + 2) for c, w in zip(line[1:], widths[1:], strict=True))])
-        for line in lines
-    ]
-    judge, shares = result["classifier"], rows["generated"]["class_shares"]
-    notes = (
-        f"Each against {result['n']} held-out images ({result['data']['name']}), 95 % intervals in brackets. Exact: on "
-        f"{result['n_exact']} a side;",
-        "population: what those samples say about W of the laws. Training images are the reference of all.",
-        f"Generated classes 0-9: {' '.join(f'{100 * share:.1f}' for share in shares)} %",
-        f"Classifier {judge['sha256'][:16]}, {100 * judge['accuracy']:.2f} % right on held-out images. "
-        "Figures under another classifier do not compare.",
-    )
-    return "\n".join([*text, "", *notes])
 
 
 def write(result: dict[str, Any], path: str | Path) -> Path:
@@ -171,22 +118,42 @@ def _same_data(path: str | Path, config: Config, state: dict[str, Any], say: Cal
 
 
 def _counted(
-    path: str | Path, state: dict[str, Any], dataset: Dataset, *, seed: int, device: str, say: Callable[[str], None]
+    judge: classifier.Classifier, dataset: Dataset, draw: _Draw, *, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """The modes of stacked MNIST that are reached, by generated images and by as many training ones."""
-    digits = data.load("mnist", say=say)
-    judge, n = classifier.obtain(digits, say=say), min(modes.COUNTED, len(dataset.images))
+    n = min(modes.COUNTED, len(dataset.images))
     say(f"Counting the modes of {n} images of each kind.")
-    images = {"generated": sample(path, n, seed=seed, device=device), "training images": dataset.images[:n]}
-    return {
-        "checkpoint": str(path),
-        "step": state["step"],
-        "seed": seed,
-        "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.fingerprint},
-        "classifier": {"sha256": judge.digest, "accuracy": classifier.accuracy(judge, digits)},
-        "n": n,
-        "rows": {name: modes.count(judge, part) for name, part in images.items()},
-    }
+    images = {"generated": draw(n), "training images": dataset.images[:n]}
+    return {"n": n, "rows": {name: modes.count(judge, part) for name, part in images.items()}}
+
+
+def _scored(
+    judge: classifier.Classifier,
+    dataset: Dataset,
+    draw: _Draw,
+    *,
+    exact_samples: int,
+    seed: int,
+    say: Callable[[str], None],
+) -> dict[str, Any]:
+    """All scores of generated images, of training images, and of these blurred."""
+    n = min(len(dataset.test_images), len(dataset.images))
+    n_exact = min(n, exact_samples)
+    say(f"Measuring {n} images of each kind, exact distances and memorised images on {n_exact}.")
+    rng = torch.Generator().manual_seed(seed)
+    training, held_out = (
+        images[torch.randperm(len(images), generator=rng)[:n]] for images in (dataset.images, dataset.test_images)
+    )
+    sets = {"generated": draw(n), "training": training, "blurred": quality.blur(training)}
+    features, reference = {name: judge.features(images) for name, images in sets.items()}, judge.features(held_out)
+    rows = dict[str, dict[str, Any]]()
+    for name, images in sets.items():
+        row = _score(judge, features[name], features["blurred"], reference, seed=seed)
+        row |= _exact(images[:n_exact], held_out[:n_exact], "pixels")
+        row |= _exact(features[name][:n_exact], reference[:n_exact], "features")
+        row["memorised"] = scores.memorised(images[:n_exact], held_out[:n_exact], dataset.images)
+        rows[name] = _split(row)
+    return {"n": n, "n_exact": n_exact, "rows": rows}
 
 
 def _score(
@@ -229,12 +196,3 @@ def _split(row: dict[str, Any]) -> dict[str, Any]:
     intervals: dict[str, Any] = {key: score[1:] for key, score in row.items() if score[1] is not None}
     intervals["class_shares"] = [score[1:] for score in row["class_shares"]]
     return values | {"intervals": intervals}
-
-
-def _cell(row: dict[str, Any], key: str) -> str:
-    if key not in row:
-        return "too few"
-    if key not in row["intervals"]:
-        return f"{row[key]:.4g}"
-    low, high = row["intervals"][key]
-    return f"{row[key]:.4g} [{low:.3g}, {high:.3g}]"

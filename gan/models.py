@@ -152,7 +152,8 @@ def _fast_generator(latent: int, channels: int, side: int) -> nn.Sequential:
         nn.ConvTranspose2d(64, 32, 4, 2, 1, bias=False),
         nn.BatchNorm2d(32),
         nn.ReLU(),
-        nn.ConvTranspose2d(32, channels, 4, 2, 1),
+        nn.Conv2d(32, 4 * channels, 3, 1, 1),
+        nn.PixelShuffle(2),  # 2×2 pixels from a place: on CPUs faster than a transposed convolution to one channel
         nn.Tanh(),
     )
 

@@ -12,14 +12,13 @@ Srivastava et al., "VEEGAN", NeurIPS 2017; Lin et al., "PacGAN", NeurIPS 2018 (2
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 
 from .classifier import Classifier
 from .stacked import MODES, triple
 
-__all__ = ["COUNTED", "count", "table"]
+__all__ = ["COUNTED", "count"]
 
 COUNTED = 26_000
 
@@ -31,12 +30,3 @@ def count(judge: Classifier, images: torch.Tensor) -> dict[str, float]:
     counts = torch.bincount(triple(*digits), minlength=MODES).double()
     shares = counts / counts.sum()
     return {"modes": int((counts > 0).sum()), "kl": math.log(MODES) - float(torch.special.entr(shares).sum())}
-
-
-def table(result: dict[str, Any]) -> str:
-    """The counts of :func:`gan.evaluate.evaluate` as text."""
-    lines = [f"{'':<18} modes of {MODES:,}  KL to uniform"]
-    lines += [f"{name:<18} {row['modes']:>14,}  {row['kl']:>13.4f}" for name, row in result["rows"].items()]
-    judge = result["classifier"]
-    note = f"{result['n']:,} images of each kind, read by classifier {judge['sha256'][:16]}, "
-    return "\n".join([*lines, "", f"{note}{100 * judge['accuracy']:.2f} % right on held-out digits."])
