@@ -24,11 +24,19 @@ from gan import checkpoint, records
 from gan.config import from_flags
 from gan.data import load
 from gan.runs import resume, start
+from gan.state import Run
 from gan.train import train
 
 
-def go_on(flags: dict) -> None:
-    """In a child: take the run up where its checkpoint is, or begin it, and train to its end."""
+def go_on(flags: dict, events: int) -> None:
+    """In a child: take the run up where its checkpoint is, or begin it, and train to its end; a byte for each step."""
+    set_rates = Run.set_rates  # what a step begins with
+
+    def told(run: Run) -> None:
+        os.write(events, b".")
+        set_rates(run)
+
+    Run.set_rates = told
     out = Path(flags["out"])
     if (out / checkpoint.NAME).exists():
         run = resume({"out": str(out)}, say=lambda line: None)
@@ -37,17 +45,42 @@ def go_on(flags: dict) -> None:
     train(run, progress=False)
 
 
-def child(flags: dict) -> int:
+def child(flags: dict) -> tuple[int, int]:
+    """Its number, and the pipe that tells of its steps."""
+    told, events = os.pipe()
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
             with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
-                go_on(flags)
+                go_on(flags, events)
             code = 0
         finally:
             os._exit(code)
-    return pid
+    os.close(events)
+    return pid, told
+
+
+def finished(flags: dict) -> int:
+    """The exit status of a child that is left alone."""
+    pid, told = child(flags)
+    while os.read(told, 1 << 16):
+        pass
+    os.close(told)
+    return os.waitpid(pid, 0)[1]
+
+
+def killed(flags: dict, number: int, steps: int, dice: random.Random) -> None:
+    """Send a signal to a child at a random moment after so many steps: of the step, or of what comes next."""
+    pid, told = child(flags)
+    begin, seen = time.monotonic(), 0
+    while seen < steps and os.read(told, 1):
+        seen += 1
+    pace = (time.monotonic() - begin) / max(1, seen)
+    time.sleep(dice.uniform(0.0, dice.choice((1, 1, 20)) * min(pace, 0.05)))  # 20: reports are longer than steps
+    os.kill(pid, number)
+    os.waitpid(pid, 0)
+    os.close(told)
 
 
 def step_of(out: Path) -> int:
@@ -83,25 +116,16 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs tests in the background ignores it
     torch.set_num_threads(1)
     load("digits")  # imports scikit-learn, which a child would spend its life with
-    out, dice, steps, killed = Path(flags["out"]), random.Random(0), list[int](), list[int]()
-    longest, pace = 0.4, flags["steps"] / kills
-    while len(killed) < kills:
-        pid = child(flags)
-        time.sleep(dice.uniform(0.0, longest))
-        killed.append(signals[0] if dice.random() < 0.7 else dice.choice(signals[1:]))
-        os.kill(pid, killed[-1])
-        os.waitpid(pid, 0)
+    out, dice, steps, sent = Path(flags["out"]), random.Random(0), list[int](), list[int]()
+    while len(sent) < kills:
+        sent.append(signals[0] if dice.random() < 0.7 else dice.choice(signals[1:]))
+        killed(flags, sent[-1], dice.randint(0, round(1.2 * flags["steps"] / kills)), dice)
         steps.append(step_of(out))
-        # Lives become longer or shorter, so that the kills are spread over the run on a machine of any speed.
-        ahead = steps[-1] > 0.8 * pace * len(killed)
-        longest = max(0.02, longest * (0.8 if ahead else 1.15))
-    _, status = os.waitpid(child(flags), 0)
-    assert status == 0, "the last child failed"
+    assert finished(flags) == 0, "the last child failed"
     calm = {**flags, "out": f"{flags['out']}-calm"}
-    _, status = os.waitpid(child(calm), 0)
-    assert status == 0, "the run that was not killed failed"
+    assert finished(calm) == 0, "the run that was not killed failed"
     left = [path.name for path in out.iterdir() if path.name.startswith(".")]
-    result = {"killed": killed, "steps": steps, "left": left, "digests": [digest(out), digest(Path(calm["out"]))]}
+    result = {"killed": sent, "steps": steps, "left": left, "digests": [digest(out), digest(Path(calm["out"]))]}
     print(json.dumps(result))
 
 
