@@ -2,7 +2,7 @@
 
 A step of training allocates and frees the same megabytes again and again. The C library of most Linux systems gives
 large blocks back to the kernel at once, and the kernel clears every page before it lends it out again: for the small
-networks of preset ``fast`` on one CPU, a sixth of the time.
+networks of preset ``fast`` on one CPU, an eighth of the time.
 """
 
 from __future__ import annotations
