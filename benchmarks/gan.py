@@ -14,12 +14,12 @@ theirs.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .process import ProcessError, stream
+from .report import write_records
 
 __all__ = ["NAME", "run"]
 
@@ -69,10 +69,7 @@ def run(suite: str, out: Path) -> bool:
         except ProcessError as error:
             print(f"{preset}: {error}")
             well = False
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{NAME}-{suite}.json"
-    path.write_text(json.dumps([asdict(cell) for cell in cells], indent=1) + "\n", encoding="utf-8")
-    print(f"wrote {path}")
+    write_records(out / f"{NAME}-{suite}.json", [asdict(cell) for cell in cells])
     return well
 
 

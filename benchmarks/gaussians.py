@@ -7,7 +7,6 @@ Accuracy: covariances that are nearly singular, nearly equal, or both, against s
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ import wdist
 
 from .decimals import w2_of_covariances
 from .process import ProcessError, stream
+from .report import write_records
 
 __all__ = ["NAME", "run"]
 
@@ -68,10 +68,7 @@ def run(suite: str, out: Path) -> bool:
         except ProcessError as error:
             print(f"{measure.__name__.strip('_')}: {error}")
             well = False
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{NAME}-{suite}.json"
-    path.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
-    print(f"wrote {path}")
+    write_records(out / f"{NAME}-{suite}.json", [asdict(row) for row in rows])
     return well
 
 

@@ -6,7 +6,6 @@ memory the highest peak above the input. SciPy takes p = 1 and no batch: there i
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ import numpy as np
 import wdist
 
 from .process import MIB, ProcessError, metered, stream
+from .report import write_records
 
 __all__ = ["NAME", "run"]
 
@@ -84,10 +84,7 @@ def run(suite: str, out: Path) -> bool:
                     failures.append(f"{solver}: {error}")
         agreed &= _print(problem, cells, failures)
         records.append({"problem": asdict(problem), "cells": [asdict(cell) for cell in cells], "failures": failures})
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{NAME}-{suite}.json"
-    path.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
-    print(f"wrote {path}")
+    write_records(out / f"{NAME}-{suite}.json", records)
     return agreed
 
 

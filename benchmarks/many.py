@@ -6,7 +6,6 @@ runs. What POT has no function for is a loop over its function for a pair.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ import numpy as np
 import wdist
 
 from .process import ProcessError, stream
+from .report import write_records
 
 __all__ = ["MANY", "SLICED", "run"]
 
@@ -70,10 +70,7 @@ def run(name: str, suite: str, out: Path) -> bool:
         except ProcessError as error:
             print(f"{problem}: {error}")
             well = False
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{name}-{suite}.json"
-    path.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n", encoding="utf-8")
-    print(f"wrote {path}")
+    write_records(out / f"{name}-{suite}.json", [asdict(row) for row in rows])
     return well
 
 

@@ -17,7 +17,17 @@ from .estimators import ESTIMATORS
 from .problems import known_problem
 from .runner import IMPORT_LIMIT, Row, Suite
 
-__all__ = ["figure", "full_label", "header", "import_line", "machine", "table_line", "write_csv", "write_json"]
+__all__ = [
+    "figure",
+    "full_label",
+    "header",
+    "import_line",
+    "machine",
+    "table_line",
+    "write_csv",
+    "write_json",
+    "write_records",
+]
 
 _HEAD = (
     f"{'estimator':<18} {'kind':<11} {'value':>8} {'raw':>8} {'truth':>8} {'error':>9} {'bracket':>21} "
@@ -93,6 +103,13 @@ def write_json(path: Path, suite: Suite, rows: Sequence[Row], seconds: float | N
         "rows": [asdict(row) for row in rows],
     }
     path.write_text(json.dumps(record, indent=2, allow_nan=False) + "\n")
+
+
+def write_records(path: Path, records: Sequence[Any]) -> None:
+    """As JSON, to a folder that is made where there is none; the path is printed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+    print(f"wrote {path}")
 
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import binom
 
+from ..report import write_records
 from .coverage import Cell, Grid, measured
 from .figure import draw
 from .power import Power, detected
@@ -53,8 +53,7 @@ def run(suite: str, out: Path) -> bool:
     draw(cells, out / f"{NAME}-{suite}.png", NOMINAL)
     powers = list(detected(_POWER_DRAWS[suite]))
     _power_table(powers)
-    path = out / f"{NAME}-power-{suite}.json"
-    path.write_text(json.dumps([asdict(power) for power in powers], indent=1) + "\n", encoding="utf-8")
+    write_records(out / f"{NAME}-power-{suite}.json", [asdict(power) for power in powers])
     return well
 
 

@@ -62,17 +62,21 @@ def bracket(
     ax.plot(time, value, color=ORANGE, marker="_", markersize=12, linestyle="none", label="distance")
     if truth is not None:
         ax.axhline(truth, color=GREY, linestyle=":", linewidth=1.2, label="truth")
-    finite = numbers[np.isfinite(numbers)]
-    if len(finite) and np.ptp(finite) < (far := apart(finite.min(), finite.max())):
-        ax.set_ylim(finite.min() - far / 2, finite.max() + far / 2)
     ax.set(xscale="log", xlabel="seconds", ylabel="distance")
-    if time.max() < 30.0 * time.min():  # a decade alone would have one number
-        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        ax.xaxis.set_major_formatter("{x:g}")
-        ax.xaxis.set_minor_formatter(NullFormatter())
+    _scale(ax, time, numbers[np.isfinite(numbers)])
     ax.spines[["top", "right"]].set_visible(False)
     ax.legend(frameon=False)
     return ax
+
+
+def _scale(ax: Axes, time: np.ndarray, finite: np.ndarray) -> None:
+    """Ends that are only rounding apart are shown as one, and less than two decades with more than their powers."""
+    if len(finite) and np.ptp(finite) < (far := apart(finite.min(), finite.max())):
+        ax.set_ylim(finite.min() - far / 2, finite.max() + far / 2)
+    if time.max() < 30.0 * time.min():
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.xaxis.set_major_formatter("{x:g}")
+        ax.xaxis.set_minor_formatter(NullFormatter())
 
 
 def _seconds(results: Sequence[Any]) -> list[float]:

@@ -65,23 +65,11 @@ def plan(
         i, j, mass = i[most], j[most], mass[most]
     ax = axes_of(ax)
     if len(mass):
-        ends = np.stack([to_numpy(P.points)[i], to_numpy(Q.points)[j]], axis=1)
-        widths = _WIDTH * mass / mass.max()
-        alpha = min(1.0, (_CROWDED / len(mass)) ** 0.5)
-        style = {"linewidths": widths, "colors": GREY, "alpha": alpha, "capstyle": "round", "label": "plan"}
-        ax.add_collection(LineCollection(list(ends), **cast(Any, style)))
+        _draw_arcs(ax, np.stack([to_numpy(P.points)[i], to_numpy(Q.points)[j]], axis=1), mass)
     largest = max(np.max(to_numpy(cloud.mass)) for cloud in (P, Q))
-    for cloud, name, colour, marker in ((P, "x", BLUE, "o"), (Q, "y", ORANGE, "s")):
-        horizontal, vertical = to_numpy(cloud.points).T
-        area = np.clip(_AREA * largest, _LEAST, _MOST) * to_numpy(cloud.mass) / largest
-        style = {
-            "marker": marker,
-            "edgecolors": "white",
-            "linewidths": 0.04 * np.sqrt(area),
-            "label": name,
-            "zorder": 3,
-        }
-        ax.scatter(horizontal, vertical, area, colour, **cast(Any, style))
+    unit = np.clip(_AREA * largest, _LEAST, _MOST) / largest
+    _draw_points(ax, P, unit, "x", BLUE, "o")
+    _draw_points(ax, Q, unit, "y", ORANGE, "s")
     ax.margins(0.08)
     ax.set_aspect("equal", adjustable="datalim")
     ax.set(xticks=[], yticks=[])
@@ -92,6 +80,21 @@ def plan(
     if isinstance(coupling, Result):
         ax.set_title(f"W{coupling.p:g} = {float(coupling):.4g}, {coupling.kind}", color=GREEN)
     return ax
+
+
+def _draw_arcs(ax: Axes, ends: np.ndarray, mass: np.ndarray) -> None:
+    """Segments (k, 2, 2), as wide as what they carry."""
+    alpha = min(1.0, (_CROWDED / len(mass)) ** 0.5)
+    style = {"linewidths": _WIDTH * mass / mass.max(), "colors": GREY, "alpha": alpha, "capstyle": "round"}
+    ax.add_collection(LineCollection(list(ends), label="plan", **cast(Any, style)))
+
+
+def _draw_points(ax: Axes, cloud: Samples, unit: float, label: str, color: str, marker: str) -> None:
+    """A mass of 1 has the area ``unit``, in points squared."""
+    horizontal, vertical = to_numpy(cloud.points).T
+    area = unit * to_numpy(cloud.mass)
+    style = {"edgecolors": "white", "linewidths": 0.04 * np.sqrt(area), "zorder": 3}
+    ax.scatter(horizontal, vertical, area, color, marker=marker, label=label, **cast(Any, style))
 
 
 def _in_the_plane(x: Any, name: str, weights: Any) -> Samples:
