@@ -59,28 +59,13 @@ for (name, results), colour, marker in zip(tests.items(), ("#d55e00", "#0072b2")
 left.axhline(0.05, color="#5a5a5a", linestyle=":", linewidth=1)
 left.set(yscale="log", xlabel="window", ylabel="p-value against window 1", xticks=range(2, WINDOWS + 1))
 left.legend(frameon=False)
-value, low, high = np.array([(r.distance, r.low, r.high) for r in drift]).T
-right.errorbar(
-    range(2, WINDOWS + 1),
-    value,
-    (value - low, high - value),
-    color="#d55e00",
-    marker="o",
-    capsize=3,
-    linestyle="none",
-    label="in the order of the file",
-)
-right.errorbar(
-    WINDOWS + 1,
-    still.distance,
-    ([still.distance - still.low], [still.high - still.distance]),
-    color="#0072b2",
-    marker="s",
-    capsize=3,
-    linestyle="none",
-    label="shuffled",
-)
-right.set(xlabel="window", ylabel="W2 of the populations to window 1", xticks=range(2, WINDOWS + 1), ylim=(0, None))
+intervals = {"in the order of the file": (range(2, WINDOWS + 1), drift), "shuffled": ([WINDOWS + 1], [still])}
+for (name, (place, results)), colour, marker in zip(intervals.items(), ("#d55e00", "#0072b2"), ("o", "s"), strict=True):
+    value, low, high = np.array([(r.distance, r.low, r.high) for r in results]).T
+    style = {"color": colour, "marker": marker, "capsize": 3, "linestyle": "none", "clip_on": False}
+    right.errorbar(place, value, (value - low, high - value), label=name, **style)
+right.set(xlabel="window", ylabel="W2 of the populations to window 1", xlim=(1.5, WINDOWS + 1.5), ylim=(0, None))
+right.set_xticks(range(2, WINDOWS + 2), [*map(str, range(2, WINDOWS + 1)), "2, shuffled"])
 right.legend(frameon=False)
 for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)

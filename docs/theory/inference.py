@@ -30,7 +30,7 @@ def draw_null(ax: Axes) -> None:
     ax.axvline(result.statistic, color=ORANGE, linewidth=2.4)
     top = ax.get_ylim()[1]
     ax.text(result.statistic, 1.02 * top, f"observed: p = {result.pvalue:.3f}  ", color=ORANGE, ha="right")
-    ax.text(0.55, 0.6, "999 random\nexchanges", color=BLUE, transform=ax.transAxes)
+    ax.text(0.53, 0.62, "999 random\nexchanges", color=BLUE, transform=ax.transAxes)
     ax.set(xlabel="sliced W1 of the two sides", ylabel="resamples", ylim=(0, 1.1 * top))
     ax.set_title("a shift by 0.45 in one of five coordinates", pad=12)
 
