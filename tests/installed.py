@@ -8,6 +8,7 @@ package index.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -77,7 +78,8 @@ def run(python: Path, folder: Path, files: list[Path], *flags: str) -> str:
     if "site-packages" not in home:
         raise SystemExit(f"wdist comes from {home}, not from what was installed")
     command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *flags, *map(str, files)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": ""}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         print(done.stdout[-6000:], file=sys.stderr)
     return done.stdout.strip().splitlines()[-1]
