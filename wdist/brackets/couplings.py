@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from .._arrays import namespace
 from ..certificate import primal_above
 from ..compilation import kernel
 from ..coupling import Coupling, monotone_coupling
@@ -34,7 +35,7 @@ def cut_coupling(x: np.ndarray, y: np.ndarray, a: np.ndarray | None, b: np.ndarr
     i, j = np.arange(len(x)), np.arange(len(y))
     _cut(np.ascontiguousarray(x), np.ascontiguousarray(y), *masses, i, j)
     a, b = (None if w is None else w[order] for w, order in ((a, i), (b, j)))
-    pieces = monotone_coupling(a, b, len(x), len(y), np, x)
+    pieces = monotone_coupling(a, b, len(x), len(y), namespace(x), x)
     kept = pieces.mass > 0.0
     return Coupling(i[pieces.i[kept]], j[pieces.j[kept]], pieces.mass[kept])
 

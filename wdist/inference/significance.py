@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .._arrays import namespace
 from ..coupling import monotone_coupling
 from ..directions import spread
 from ..exact import transport
@@ -127,6 +128,6 @@ def _sliced(
     points: np.ndarray, n: int, p: float, directions: np.ndarray, resamples: int, generator: np.random.Generator
 ) -> np.ndarray:
     shadows, sizes = sorted_shadows(points, directions), (n, len(points) - n)
-    pieces = monotone_coupling(None, None, *sizes, np, points)
+    pieces = monotone_coupling(None, None, *sizes, namespace(points), points)
     blocks = _sides(generator, n, points, resamples)
     return np.concatenate([permuted_costs(shadows, sides, sizes, pieces, p) for sides in blocks]) ** (1.0 / p)
