@@ -50,11 +50,11 @@ class Format(NamedTuple):
 
 def small(folder: Path) -> Iterator[Format]:
     """Files of at most 64 KiB, made in ``folder``."""
-    images = np.random.default_rng(5).integers(0, 256, (12, 28, 28)).astype(np.uint8)
+    images = np.random.default_rng(5).integers(0, 256, (3, 28, 28)).astype(np.uint8)
     yield from _idx(_idx_bytes(images))
     yield _checkpoint(_tiny_state(), folder)
-    yield _weights({"weight": np.random.default_rng(6).normal(size=(40, 40)).astype(np.float32)}, folder)
-    clouds = np.random.default_rng(7).normal(size=(40, 12, 2))
+    yield _weights({"weight": np.random.default_rng(6).normal(size=(10, 10)).astype(np.float32)}, folder)
+    clouds = np.random.default_rng(7).normal(size=(10, 12, 2))
     yield _blocks(_written_by_hand(folder))
     yield from _points(clouds.reshape(-1, 2), folder)
 
@@ -118,7 +118,7 @@ def _tiny_state() -> dict[str, Any]:
 
     from gan import checkpoint
 
-    modules = {name: {"weight": torch.arange(900.0) / 7} for name in checkpoint.MODULES}
+    modules = {name: {"weight": torch.arange(60.0) / 7} for name in checkpoint.MODULES}
     rest = {"config": {"steps": 3}, "data": "ab", "shape": [1, 28, 28], "step": 2, "seconds": 0.5, "pending": []}
     return {**modules, **rest, "rng": torch.Generator().manual_seed(0).get_state()[:64]}
 
@@ -166,7 +166,7 @@ def _weights_at(path: Path) -> Format:
 
 def _written_by_hand(folder: Path) -> bytes:
     with BlockFile(folder / "blocks", _KEY) as file:
-        for k, size in enumerate((40, 0, 200, 1)):
+        for k, size in enumerate((10, 0, 30, 1)):
             file.append(k, np.arange(size) + 0.1)
     return (folder / "blocks").read_bytes()
 
