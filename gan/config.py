@@ -60,7 +60,7 @@ class Config:
         "plain", "spectral: weights divided by their largest singular value", choices=("plain", "spectral")
     )
     out: str = _flag("", "run folder (default: a new one under runs/)")
-    steps: int = _flag(19_000, "generator updates", low=1)
+    steps: int = _flag(18_000, "generator updates", low=1)
     seed: int = _flag(0, "seed of weights, batches and noise", low=0)
     device: str = _flag("auto", "auto, cpu, cuda, cuda:1, …")
     threads: int = _flag(1, "CPU threads; 0: one per core (small networks on a shared machine want 1)", low=0)

@@ -119,6 +119,8 @@ def _estimates(axes: Axes, records: Records, penalty: float | None) -> None:
 
 def _over_the_floor(axes: Axes, exact: Records) -> None:
     """Each distance to generated images over the same distance to other real ones."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
     styles = (("w1", "exact W₁", _EXACT, "o-"), ("w2", "exact W₂", _REAL, "s--"), ("sw1", "sliced SW₁", _FAKE, "^:"))
     for key, label, colour, style in styles:
         steps, values = _column(exact, key)
@@ -126,9 +128,9 @@ def _over_the_floor(axes: Axes, exact: Records) -> None:
         axes.plot(steps, values / floor, style, color=colour, lw=1.4, ms=5, label=label)
     axes.axhline(1.0, color=_NEUTRAL, lw=1.3, ls="--", label="real images")
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 5, 7)))
     axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
-    axes.tick_params(axis="y", which="minor", labelsize=7.5)
+    axes.yaxis.set_minor_locator(NullLocator())
     _finish(axes, "Generated ÷ real, both against held-out", "distance ÷ its floor")
 
 

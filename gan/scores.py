@@ -95,7 +95,8 @@ def _share(hits: torch.Tensor) -> Score:
     """Wilson's interval, which has a width for shares of 0 and 1, too."""
     n, share, z = len(hits), hits.double().mean().item(), _NORMAL**2 / len(hits)
     middle, half = share + z / 2, _NORMAL * math.sqrt(share * (1 - share) / n + z / (4 * n))
-    return share, max(0.0, (middle - half) / (1 + z)), min(1.0, (middle + half) / (1 + z))
+    low, high = (middle - half) / (1 + z), (middle + half) / (1 + z)
+    return share, low if share > 0 else 0.0, high if share < 1 else 1.0  # there, rounding would leave 1e-19
 
 
 def _basic(value: float, resampled: list[float]) -> Score:
