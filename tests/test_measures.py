@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wdist import Gaussian, Histogram, InvalidMeasureError, Samples
+from wdist._arrays import power_of_two
 from wdist.measures import as_measure, as_samples, check_p
 
 NAN, INF = float("nan"), float("inf")
@@ -270,3 +271,39 @@ def test_bad_factors_are_refused(factor, message):
 
 def test_nearly_the_largest_double_is_a_variance():
     assert Gaussian(0, 1.5e308).cov[0, 0] == 1.5e308
+
+
+def test_a_gaussian_has_axes_of_its_own_for_every_batch_axis():
+    law = Gaussian(np.zeros((4, 3, 2)), np.broadcast_to(np.eye(2), (3, 2, 2)))
+    assert law.batch_shape == (4, 3)
+    with pytest.raises(InvalidMeasureError, match="broadcast"):
+        Gaussian(np.zeros((4, 3, 2)), np.broadcast_to(np.eye(2), (4, 2, 2)))
+
+
+@pytest.mark.parametrize("sd", [0.0, 0.25, 3.0])
+def test_a_gaussian_on_the_line_has_its_own_quantiles(sd):
+    law = Gaussian([1.5], [[sd**2]]).law()
+    s = np.array([1e-300, 1e-9, 0.2, 0.5])
+    assert law.quantile(s, upper=False) == pytest.approx(1.5 + sd * scipy.stats.norm.ppf(s), rel=1e-14)
+    assert law.quantile(s, upper=True) == pytest.approx(1.5 + sd * scipy.stats.norm.isf(s), rel=1e-14)
+
+
+def test_the_first_negative_weight_is_named():
+    with pytest.raises(InvalidMeasureError, match="negative entry, -3 at index 2"):
+        Samples([0.0, 1.0, 2.0, 3.0], [0.0, 1.0, -3.0, -4.0])
+
+
+@pytest.mark.parametrize("x", [1.0, 1.5, 2.0, 3.999, 1e-300, 5e300])
+def test_powers_of_two_lie_below(x):
+    scale = power_of_two(x)
+    assert x / 2 < scale <= x
+    assert np.frexp(scale)[0] == 0.5
+
+
+def test_powers_of_two_keep_to_the_normal_range():
+    assert [power_of_two(x) for x in (0.0, 5e-324, 1.7e308)] == [1.0, 2.0**-1021, 2.0**1022]
+
+
+def test_samples_say_what_they_are():
+    assert repr(Samples([1.0, 2.0])).endswith("equal weights)")
+    assert repr(Samples([1.0, 2.0], [1, 3])).endswith("weighted)")

@@ -29,13 +29,14 @@ class Group(NamedTuple):
 GROUPS = {
     "line": Group(
         ("_arrays", "coupling", "histograms", "line", "measures", "result", "samples", "tails", "units"),
-        ("test_histograms.py", "test_line.py", "test_measures.py", "test_result.py", "test_staircase.py"),
+        ("test_histograms.py", "test_line.py", "test_line_brackets.py", "test_line_gradients.py", "test_measures.py",
+         "test_result.py", "test_tails.py", "test_units.py"),
     ),
     "exact": Group(
         ("certificate", "masses", "exact/averages", "exact/given", "exact/levels", "exact/masses", "exact/outcome",
-         "exact/small", "exact/soft", "search/ground", "search/rounding", "search/transform"),
+         "exact/small", "exact/soft", "search/ground", "search/rounding"),
         ("test_certificate.py", "exact/test_averages.py", "exact/test_basis.py", "exact/test_linear_programme.py",
-         "exact/test_range_ends.py", "exact/test_small.py", "search"),
+         "exact/test_small.py", "search/test_cells.py", "search/test_ground.py", "search/test_rounding.py"),
     ),
     "gaussian": Group(
         ("_pairs", "_procrustes", "_traces", "covariances", "families", "gaussian", "moments"),
