@@ -11,7 +11,8 @@ _CELLS = ("search/test_cells.py",)
 _NEAREST = "search/test_nearest.py::test_"
 _TREE = (*_CELLS, _NEAREST + "few_points", _NEAREST + "a_small_tree_finds_the_smallest")
 _SCREEN = (_NEAREST + "rough_lists_are_nearly_right", _NEAREST + "screen_finds_the_smallest")
-_BLOCKS = (_NEAREST + "blocks_find_the_smallest", _NEAREST + "rough_lists_are_nearly_right", "exact/test_averages.py")
+_BLOCKS = (_NEAREST + "blocks_find_the_smallest", _NEAREST + "rows_come_in_blocks",
+           _NEAREST + "blocks_begin_where_the_last_ended")
 _TRANSFORM = ("search/test_ground.py", _NEAREST + "transform_by_search_is_that_by_rows")
 _STAIRCASE = "test_staircase.py::test_"
 _SORTS = (_STAIRCASE + "sorts_what_numpy_sorts", _STAIRCASE + "ties_keep_their_order")
@@ -124,7 +125,7 @@ KERNELS = (
         Change("first = np.cumsum(lengths) - lengths", "first = np.cumsum(lengths) - lengths[0]"),
         Change("    if not spread * _SHARE[-1] >", "    if not -1.0 >"),
     )),
-    Changes("exact/levels.py", (*_BASIS, "exact/test_averages.py"), (
+    Changes("exact/levels.py", _BASIS, (
         Change("(n * np.arange(cells)) // cells", "(n // cells) * np.arange(cells)"),
         Change("rough=bool(levels))\n    return solved", "rough=True)\n    return solved"),
         Change("costs(first, forest.j) - costs(last, forest.j)",
@@ -133,14 +134,14 @@ KERNELS = (
                "v = level.from_cells(before).sources(0 * solved.u", _FASTER),
         Change("cells = int(forest.i.max()) + 1", "cells = int(forest.i.max())"),
     )),
-    Changes("exact/averages.py", (*_BASIS, "exact/test_averages.py"), (
+    Changes("exact/averages.py", (*_BASIS, "exact/test_averages.py::test_halves_of_the_order_are_alike"), (
         Change("totals[:] = 0.0", "pass"),
         Change("for s in range(row[i], row[i + 1]):", "for s in range(row[i], row[i] + 1):"),
         Change("(column[j + 1] - column[j])\n", "(column[j + 1] - column[j] + 1)\n"),
         Change("if values[-_COMPONENTS:].sum() < _EXPLAINED * values.sum():", "if False:"),
         Change("entries -= entries.mean(axis=0)", "pass", "the mean of a column is one component more, of four"),
     )),
-    Changes("exact/masses.py", (*_BASIS, "exact/test_range_ends.py", "exact/test_rational.py"), (
+    Changes("exact/masses.py", _BASIS, (
         Change(".astype(np.int64), 1)", ".astype(np.int64), 0)"),
         Change("units[np.argmax(units)] += _TOTAL", "units[np.argmin(units)] += _TOTAL"),
         Change("common = math.gcd(n, m)", "common = 1", "masses need not be coprime"),

@@ -17,9 +17,10 @@ from scipy.special import logsumexp
 from wdist.exact import pivots
 from wdist.exact.arcs import merged, with_added
 from wdist.exact.averages import Averages
+from wdist.exact.generation import Watch
 from wdist.exact.greedy import greedy
-from wdist.exact.levels import first_of
-from wdist.exact.masses import integer_masses
+from wdist.exact.levels import _divided, coarse_to_fine, first_of
+from wdist.exact.masses import flows, integer_masses, leftovers
 from wdist.exact.pivots import Arcs, optimise
 from wdist.exact.soft import soft_potentials
 from wdist.exact.tree import Forest, Tree, hang, split, subtree_sums
@@ -338,3 +339,89 @@ def test_integer_masses_are_the_weights() -> None:
     np.testing.assert_allclose(units[:2] / 2.0**60, [1 / 3, 2 / 3], rtol=1e-15)
     equal = integer_masses(Masses.of(np.ones(4)), Masses.of(np.ones(6)))
     assert [mass.tolist() for mass in equal] == [[3] * 4, [2] * 6]
+
+
+@pytest.mark.parametrize(("n", "m"), [(64, 64), (70, 150)])
+def test_levels_end_at_the_optimum(n: int, m: int) -> None:
+    """Rows and columns alike their neighbours, gathered into 32 cells first; whole numbers throughout."""
+    rng = np.random.default_rng(n)
+    x, y = np.sort(rng.integers(0, 90, n)), np.sort(rng.integers(0, 90, m))
+    cost = np.abs(x[:, None] - y).astype(float)
+    a, b = integers(rng, n, 900), integers(rng, m, 900)
+    watch = Watch()
+    tree, u, v = coarse_to_fine(Averages(MatrixCosts(cost)), (a, b), watch)
+    plan = tree.forest(n)
+    check_plan(plan, a, b)
+    assert np.all(u[:, None] + v <= cost + 1e-12)
+    assert plan.flow @ cost[plan.i, plan.j] == pytest.approx(u @ a + v @ b, rel=1e-13)
+    spread = np.abs(np.cumsum(np.bincount(x, a, 90)) - np.cumsum(np.bincount(y, b, 90))).sum()
+    assert plan.flow @ cost[plan.i, plan.j] == spread
+    assert watch.pivots < 2000
+
+
+def test_a_cell_hands_its_flow_to_its_own_sources() -> None:
+    rng = np.random.default_rng(4)
+    forest, a, b = some_forest(4, 4, 6)
+    mass = np.concatenate([integers(rng, 2, total) for total in a])
+    x, y = rng.random(8), rng.random(6)
+    halves = _divided(forest, mass, lambda i, j: np.abs(x[i] - y[j]))
+    check_plan(halves, mass, b)
+    inflow = np.zeros((4, 6))
+    np.add.at(inflow, (halves.i // 2, halves.j), halves.flow)
+    expected = np.zeros((4, 6))
+    expected[forest.i, forest.j] = forest.flow
+    assert np.array_equal(inflow, expected)
+    # Between two sources the best is to hand out by the difference of their costs.
+    for cell in range(4):
+        mine = halves.i // 2 == cell
+        flow = np.zeros((2, 6))
+        flow[halves.i[mine] % 2, halves.j[mine]] = halves.flow[mine]
+        cost = np.abs(x[2 * cell : 2 * cell + 2, None] - y)
+        marginals = np.vstack([np.repeat(np.eye(2), 6, axis=1), np.tile(np.eye(6), 2)])
+        least = linprog(cost.ravel(), A_eq=marginals, b_eq=np.concatenate([flow.sum(axis=1), flow.sum(axis=0)])).fun
+        assert np.sum(flow * cost) == pytest.approx(least, rel=1e-9)
+
+
+@pytest.mark.parametrize("faint", [1.0, 1e-9, 1e-25])
+def test_flows_are_the_masses_below(faint: float) -> None:
+    """Of the weights themselves, in rational numbers; what the integer masses could not know is left out, and said."""
+    rng = np.random.default_rng(8)
+    weights = rng.random(7) * np.where(np.arange(7) < 2, faint, 1.0), rng.random(9)
+    a, b = (Masses.of(w) for w in weights)
+    units = integer_masses(a, b)
+    cost = rng.random((7, 9))
+    forest = greedy(all_arcs(cost), np.zeros(7), np.zeros(9), *units)
+    tree = hang(forest, cost[forest.i, forest.j], np.zeros(7), 9)
+    high, low, out = flows(tree, a, b)
+    exact = [Fraction(w) / sum(map(Fraction, weights[0].tolist())) for w in weights[0].tolist()]
+    exact += [-Fraction(w) / sum(map(Fraction, weights[1].tolist())) for w in weights[1].tolist()]
+    below = [sum((exact[k] for k in range(16) if node in _up(tree, k)), Fraction(0)) for node in range(16)]
+    for node in range(16):
+        due = below[node] if node < 7 else -below[node]
+        found = Fraction(high[node]) + Fraction(low[node])
+        if tree.parent[node] == 16 or due < Fraction(2) ** -96:
+            assert high[node] == low[node] == 0.0
+            assert abs(Fraction(out[node]) - due) <= Fraction(2) ** -52 * abs(due) + Fraction(2) ** -95
+        else:
+            assert out[node] == 0.0
+            assert abs(found - due) <= Fraction(2) ** -95
+
+
+def test_leftovers_bring_every_point_what_it_lacks() -> None:
+    """Flows that are too small at some points and left out at others: with the leftovers every mass has its place."""
+    rng = np.random.default_rng(3)
+    forest, a, b = some_forest(3, 8, 6)
+    tree = hang(forest, np.ones(len(forest.i)), np.zeros(8), 6)
+    out = np.zeros(14)
+    dropped = rng.permutation(np.flatnonzero(tree.flow[:-1] > 0))[:5]
+    out[dropped] = tree.flow[dropped]
+    flow = np.where(np.append(out, 0.0) > 0, 0.0, tree.flow).astype(float)
+    i, j, mass = leftovers(tree, flow, out, 8)
+    child = np.flatnonzero(flow > 0)
+    source, target = tree.ends(child, 8)
+    total = np.zeros((8, 6))
+    np.add.at(total, (source, target), flow[child])
+    np.add.at(total, (i, j), mass)
+    assert np.all(mass > 0)
+    assert np.array_equal(total.sum(axis=1), a)
+    assert np.array_equal(total.sum(axis=0), b)

@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from wdist import compilation
-from wdist.search.blocks import smallest
+from wdist.search.blocks import row_blocks, smallest
 from wdist.search.cells import Cells, kd_order
 from wdist.search.ground import METRICS, MatrixCosts, PointCosts
 from wdist.search.nearest import nearest
@@ -129,6 +129,20 @@ def test_blocks_find_the_smallest() -> None:
     np.testing.assert_array_equal(smallest(MatrixCosts(matrix), v, 5).value, every[:, :5])
     below = smallest(MatrixCosts(matrix), v, 5, every[:, 2])
     assert below.found.tolist() == [2] * 40
+
+
+def test_rows_come_in_blocks() -> None:
+    assert list(row_blocks((3, 2**21))) == [slice(0, 1), slice(1, 2), slice(2, 3)]
+    assert list(row_blocks((5, 2**19))) == [slice(0, 2), slice(2, 4), slice(4, 5)]
+
+
+def test_blocks_begin_where_the_last_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wdist.search.blocks.row_blocks", lambda shape: [slice(0, 3), slice(3, 7)])
+    matrix, v = np.random.default_rng(5).standard_normal((7, 9)), np.arange(9.0)
+    lists = smallest(MatrixCosts(matrix), v, 2)
+    every = np.sort(matrix - v, axis=1)[:, :2]
+    np.testing.assert_array_equal(lists.value, every)
+    np.testing.assert_array_equal((matrix - v)[np.arange(7)[:, None], lists.which], every)
 
 
 @pytest.mark.parametrize("metric", METRICS)
