@@ -10,7 +10,10 @@ _BASIS = ("exact/test_basis.py",)
 _CELLS = ("search/test_cells.py",)
 _NEAREST = "search/test_nearest.py::test_"
 _TREE = (*_CELLS, _NEAREST + "few_points", _NEAREST + "a_small_tree_finds_the_smallest")
-_SCREEN = (_NEAREST + "rough_lists_are_nearly_right", _NEAREST + "screen_finds_the_smallest")
+_SCREEN = (_NEAREST + "a_row_in_full_is_done_from_the_start", _NEAREST + "rough_lists_are_nearly_right",
+           _NEAREST + "screen_looks_twice_where_single_precision_sees_ties",
+           _NEAREST + "what_passes_the_screen_is_a_lower_bound",
+           _NEAREST + "where_single_precision_overflows_rows_are_done_in_full", _NEAREST + "screen_finds_the_smallest")
 _BLOCKS = (_NEAREST + "blocks_find_the_smallest", _NEAREST + "rows_come_in_blocks",
            _NEAREST + "blocks_begin_where_the_last_ended")
 _TRANSFORM = ("search/test_ground.py", _NEAREST + "transform_by_search_is_that_by_rows")
@@ -238,7 +241,7 @@ KERNELS = (
         Change("self._in_full(np.flatnonzero(lists.found == 0), v", "self._in_full(np.flatnonzero(lists.found < 0), v"),
         Change("square = base + column[j] - np.float32(2.0) * product[r, j]",
                "square = base + column[j] - product[r, j]"),
-        Change("if reach <= np.float32(0.0) or square >= reach * reach:", "if square >= reach * reach:"),
+        Change("if reach <= np.float32(0.0) or square >= reach * reach:", "if square >= reach * reach:", "a root more"),
         Change("reach = worst + v[j]", "reach = worst - v[j]"),
         Change("value[i, t], index[i, t] = np.inf, -1", "pass"),
         Change("r = max(pair_cost(x, i, y, j, metric, p) * factor - offset, 0.0) - v[j]",

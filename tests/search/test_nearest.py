@@ -10,6 +10,7 @@ from wdist import compilation
 from wdist.search.blocks import row_blocks, smallest
 from wdist.search.cells import Cells, kd_order
 from wdist.search.ground import METRICS, MatrixCosts, PointCosts
+from wdist.search.lists import Lists
 from wdist.search.nearest import nearest
 from wdist.search.screen import Screen
 from wdist.search.transform import largest_violation, transform_below
@@ -110,6 +111,64 @@ def test_screen_finds_the_smallest(p: float, offset: float, size: float) -> None
     limit = scale * (np.sort(every, axis=1)[:, 4] + 1e-9)
     below = screen.below(v, 6, ground, limit)
     np.testing.assert_array_equal(below.found, np.minimum(6, np.sum(scale * every < limit[:, None], axis=1)))
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0])
+def test_screen_looks_twice_where_single_precision_sees_ties(p: float) -> None:
+    """Targets at distances that differ by 1e-12, the nearest last: more of them pass than a list holds."""
+    rng = np.random.default_rng(12)
+    y = rng.standard_normal((40, 9))
+    y *= ((1.0 + 1e-12 * np.arange(40, 0, -1)) / np.linalg.norm(y, axis=1))[:, None]
+    x, v = np.zeros((3, 9)), np.zeros(40)
+    screen, ground = Screen.of(x, y), PointCosts.between(x, y, p, "euclidean").ground()
+    assert screen.two_smallest(v, ground).which[:, 0].tolist() == [39] * 3
+    limit = np.full(3, 1.0 + p * 4.5e-12)
+    assert screen.below(v, 2, ground, limit).which.tolist() == [[39, 38]] * 3
+    below = screen.below(v, 6, ground, limit)
+    assert below.found.tolist() == [4] * 3
+    assert below.which[:, :4].tolist() == [[39, 38, 37, 36]] * 3
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0])
+@pytest.mark.parametrize("offset", [0.0, 30.0])
+def test_what_passes_the_screen_is_a_lower_bound(p: float, offset: float) -> None:
+    x, y, v = clouds(14, 20, 25, 9)
+    x = x + offset
+    ground = PointCosts.between(x, y, p, "euclidean").ground()
+    screen, every = Screen.of(x, y), differences(x, y, v, p, "euclidean")
+    index, low = screen._passing(v, 25, ground, np.full(20, np.inf))
+    assert np.array_equal(np.sort(index, axis=1), np.tile(np.arange(25), (20, 1)))
+    above = np.take_along_axis(every, index, axis=1) - low.astype(float) * screen.unit**p
+    assert above.min() >= 0.0
+    assert above.max() <= 1e-2 * (1.0 + offset) ** p
+
+
+def test_where_single_precision_overflows_rows_are_done_in_full() -> None:
+    x, y, _ = clouds(15, 5, 8, 9)
+    v = np.full(8, -1e300)
+    v[3] = -1e299
+    found = Screen.of(x, y).two_smallest(v, PointCosts.between(x, y, 2.0, "euclidean").ground())
+    assert found.which[:, 0].tolist() == [3] * 5
+    assert found.value[:, 0].tolist() == [1e299] * 5
+
+
+def test_a_row_in_full_is_done_from_the_start() -> None:
+    """With costs of any factor and offset, and a list that held something else before."""
+    x, y, v = clouds(13, 4, 15, 9)
+    ground = PointCosts.between(x, y, 2.0, "euclidean").ground()._replace(factor=0.5, offset=0.1)
+    every = np.maximum(0.5 * cdist(x, y, "sqeuclidean") - 0.1, 0.0) - v
+    lists = Lists(np.full((4, 3), 7, dtype=np.int32), np.full((4, 3), -9.0), np.full(4, 3, dtype=np.int32))
+    limit = np.array([np.inf, np.sort(every[1])[1], -1e9, np.inf])
+    screen = Screen.of(x, y)
+    screen._in_full(np.array([0, 1, 2]), v, ground, limit, lists)
+    order = np.argsort(every, axis=1)
+    assert lists.found.tolist() == [3, 1, 0, 3]
+    assert lists.which.tolist() == [order[0, :3].tolist(), [order[1, 0], -1, -1], [-1] * 3, [7] * 3]
+    np.testing.assert_allclose(lists.value[0], every[0, order[0, :3]], rtol=1e-13)
+    assert lists.value[1, 1:].tolist() == [np.inf] * 2
+    assert lists.value[2].tolist() == [np.inf] * 3
+    i, j = np.array([0, 3, 3]), np.array([2, 14, 0])
+    np.testing.assert_allclose(screen._values(i, j, v, ground), every[i, j], rtol=0, atol=1e-14)
 
 
 def test_rough_lists_are_nearly_right() -> None:
