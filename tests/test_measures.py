@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from wdist import Gaussian, Histogram, InvalidMeasureError, Samples
 from wdist._arrays import power_of_two
+from wdist.covariances import rounding_unit
 from wdist.measures import as_measure, as_samples, check_p
 
 NAN, INF = float("nan"), float("inf")
@@ -307,3 +308,18 @@ def test_powers_of_two_keep_to_the_normal_range():
 def test_samples_say_what_they_are():
     assert repr(Samples([1.0, 2.0])).endswith("equal weights)")
     assert repr(Samples([1.0, 2.0], [1, 3])).endswith("weighted)")
+
+
+@pytest.mark.parametrize(
+    ("x", "unit"),
+    [
+        (torch.zeros(1, dtype=torch.bfloat16), 2.0**-8),
+        (torch.zeros(1, dtype=torch.float32), 2.0**-23),
+        (np.zeros(1, dtype=np.float32), 2.0**-23),
+        (np.zeros(1), 2.0**-52),
+        (np.zeros(1, dtype=np.int32), 2.0**-52),
+        ([1.0], 2.0**-52),
+    ],
+)
+def test_numbers_know_their_rounding(x, unit):
+    assert rounding_unit(x) == unit

@@ -138,3 +138,15 @@ def test_costs_beyond_the_range_leave_no_potentials():
     assert r.distance == pytest.approx(1e300 * math.sqrt((4 + 1) / 2), rel=1e-15)
     assert r.potentials is None
     assert r.plan.sum() == 1.0
+
+
+@pytest.mark.parametrize("p", [1, 1.5, 2, 4])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_potentials_along_the_staircase_prove_the_plan(p, weighted):
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=12), rng.normal(size=9).round(1)
+    a, b = (rng.random(12), rng.random(9)) if weighted else (None, None)
+    r = wdist.wasserstein(wdist.Samples(x, a), wdist.Samples(y, b), p=p)
+    found = wdist.certify(r.plan, r.potentials, x, y, p=p, x_weights=a, y_weights=b)
+    assert found.violation <= 1e-14
+    assert found.dual == pytest.approx(found.primal, rel=1e-13)

@@ -39,12 +39,12 @@ GROUPS = {
          "exact/test_small.py", "search/test_cells.py", "search/test_ground.py", "search/test_rounding.py"),
     ),
     "gaussian": Group(
-        ("_pairs", "_procrustes", "_traces", "covariances", "families", "gaussian", "moments"),
-        ("gaussian", "test_laws.py", "test_gaussian_mixture.py"),
+        ("_pairs", "_procrustes", "_traces", "covariances", "families", "gaussian"),
+        ("gaussian", "test_laws.py", "test_gaussian_mixture.py", "test_measures.py"),
     ),
     "more": Group(
-        ("monotone", "sketch", "brackets/gaussian_bound", "brackets/shadows", "dual/convolution", "dual/lipschitz",
-         "dual/penalties", "inference/centring", "inference/convex", "inference/permutation"),
+        ("monotone", "sketch", "brackets/gaussian_bound", "dual/convolution", "dual/lipschitz", "dual/penalties",
+         "inference/permutation"),
         ("test_brackets.py", "test_monotone.py", "test_sketch.py", "dual/test_convolution.py", "dual/test_lipschitz.py",
          "dual/test_penalties.py", "inference/test_two_sample_test.py"),
     ),

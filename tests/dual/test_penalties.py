@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 import wdist
 from wdist import dual
+from wdist.dual.penalties import excess_slope
 
 
 def generator(seed: int) -> torch.Generator:
@@ -134,3 +135,9 @@ def test_clip_weights_clamps_every_parameter_in_place() -> None:
         assert new.requires_grad
     with pytest.raises(ValueError, match="c is 0"):
         dual.clip_weights_(critic, 0)
+
+
+def test_excess_is_two_sided_unless_said() -> None:
+    slope = torch.tensor([0.5, 1.0, 3.0])
+    assert excess_slope(slope).tolist() == [0.25, 0.0, 4.0]
+    assert excess_slope(slope, one_sided=True).tolist() == [0.0, 0.0, 4.0]
