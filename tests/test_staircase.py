@@ -14,7 +14,7 @@ import wdist
 from wdist import coupling
 from wdist.coupling import MANY, SAME_JUMP, coupling_distance
 from wdist.radix import sort_rows
-from wdist.staircase import accumulate_rows, climb_equal, climb_weighted
+from wdist.staircase import _add, accumulate_rows, climb_equal, climb_weighted
 
 floats = arrays(np.float64, some.integers(1, 40), elements=some.floats(allow_nan=False))
 exponents = [1.0, 2.0, 1.5, 7.0, math.inf]
@@ -160,3 +160,19 @@ def test_bad_weights_of_many_points_are_refused_with_their_place():
     weights[77] = -1
     with pytest.raises(wdist.InvalidMeasureError, match=r"u_weights has a negative entry, -1 at index 77:"):
         wdist.wasserstein_1d(np.zeros(MANY), [1.0], p=1, u_weights=weights)
+
+
+def test_a_compensated_sum_loses_nothing_whichever_term_is_larger():
+    for terms in ([1.0, 1e100, 1.0, -1e100], [2.0**-60, 1.0, 2.0**-60, 2.0**60, 2.0**-60]):
+        total = lost = 0.0
+        for term in terms:
+            total, lost = _add(total, lost, term)
+        assert total + lost == math.fsum(terms)
+
+
+def test_cumulative_weights_are_compensated():
+    weights = np.array([[1.0] + [2.0**-53] * 1000])
+    exact = np.cumsum([Fraction(1)] + [Fraction(1, 2**53)] * 1000)
+    accumulate_rows.function(weights)
+    assert weights[0, -1] == 1.0
+    assert all(abs(Fraction(w) - z / exact[-1]) <= Fraction(1, 2**52) for w, z in zip(weights[0], exact, strict=True))

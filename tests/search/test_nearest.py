@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -13,7 +15,7 @@ from wdist.search.ground import METRICS, MatrixCosts, PointCosts
 from wdist.search.lists import Lists
 from wdist.search.nearest import nearest
 from wdist.search.screen import Screen
-from wdist.search.transform import largest_violation, transform_below
+from wdist.search.transform import _searched_below, largest_violation, transform_below
 
 
 def clouds(seed: int, n: int, m: int, d: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -232,3 +234,35 @@ def test_interpreted_and_compiled_kernels_agree(d: int, monkeypatch: pytest.Monk
     compiled = found()
     monkeypatch.setattr(compilation, "interpreting", lambda: True)
     np.testing.assert_array_equal(found(), compiled)
+
+
+@pytest.mark.parametrize("d", [2, 9])
+@pytest.mark.parametrize("level", [0.0, 2.0**20])
+def test_transforms_are_feasible_in_rational_numbers(d: int, level: float) -> None:
+    """By search and by rows; where potentials are large, differences are rounded by far more than costs are."""
+    rng = np.random.default_rng(d)
+    x, y = rng.integers(0, 64, (12, d)) / 64, rng.integers(0, 64, (30, d)) / 64
+    costs, g = PointCosts.between(x, y, 2.0, "euclidean"), rng.random(30) - level
+    exact = [[sum((Fraction(s - t) ** 2 for s, t in zip(u, v, strict=True)), Fraction(0)) for v in y] for u in x]
+    matrix = MatrixCosts(costs.rows(slice(None)))
+    for f in (_searched_below(costs, g, None), transform_below(costs, g), transform_below(matrix, g)):
+        for i in range(12):
+            least = min(exact[i][j] - Fraction(g[j]) for j in range(30))
+            assert Fraction(f[i]) <= least <= Fraction(f[i]) + Fraction(2.0**-50 * (abs(f[i]) + 100))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ties_of_rounded_differences_are_told_apart(seed: int) -> None:
+    """Costs of 1 and a little more, but one of a little less: beside 2^20 all round to the same."""
+    k = np.random.default_rng(seed).permutation(np.append(np.arange(1, 8), -1))
+    x, y, g = np.zeros((2, 2)), np.stack([1.0 + k * 2.0**-44, np.zeros(8)], axis=1), np.full(8, -(2.0**20))
+    costs = PointCosts.between(x, y, 2.0, "euclidean")
+    least = (Fraction(1) - Fraction(2.0**-44)) ** 2 + 2**20
+    for f in (_searched_below(costs, g, None), transform_below(MatrixCosts(costs.rows(slice(None))), g)):
+        assert all(Fraction(z) <= least for z in f)
+
+
+def test_what_is_feasible_violates_nothing() -> None:
+    x, y, g = clouds(16, 130, 140, 2)
+    costs = PointCosts.between(x, y, 2.0, "euclidean")
+    assert largest_violation(costs, np.full(130, -9.0), g) == 0.0

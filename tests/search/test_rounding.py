@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,3 +47,19 @@ def test_root_is_enclosed(x: float, p: float) -> None:
     low, high = root_bounds(x, x, p)
     assert Fraction(low) ** int(p) <= Fraction(x) <= Fraction(high) ** int(p)
     assert high - low <= 1e-12 * high
+
+
+@pytest.mark.parametrize("p", [1.5, 2.0, 3.0, 7.0])
+def test_roots_near_1_are_enclosed(p: float) -> None:
+    """Where the logarithm vanishes, the rounding of the power itself is left."""
+    for k in range(-60, 60):
+        x = 1.0 + k * 2.0**-50
+        low, high = root_bounds(x, x, p)
+        assert Fraction(low) ** int(2 * p) <= Fraction(x) ** 2 <= Fraction(high) ** int(2 * p)
+
+
+def test_corrections_are_summed_with_room_for_their_rounding() -> None:
+    correction = np.array([1.0] + [2.0**-53] * 64)
+    low, high = sum_bounds(np.array([3.0]), correction)
+    assert Fraction(low) <= 4 + 64 * Fraction(2.0**-53) <= Fraction(high)
+    assert low < high
