@@ -125,5 +125,7 @@ def test_bad_input_is_refused():
         wdist.nearest([1.0], z, p=2)
     with pytest.raises(wdist.InvalidMeasureError, match="queries live in dimension 1 and measures in dimension 2"):
         wdist.nearest([[1.0]], z, p=2)
+    with pytest.raises(ValueError, match=r"measures\[1\] requires a gradient, and a search has none"):
+        wdist.nearest([z[0]], [z[0], torch.zeros(3, 2, requires_grad=True)], p=2)
     with pytest.raises(ValueError, match="p is inf"):
         wdist.nearest(z, z, p=np.inf)

@@ -236,8 +236,49 @@ def test_bad_input_is_refused_by_name():
     for wrong in (0, True, "all", 1.5):
         with pytest.raises(ValueError, match=r"n_jobs is .*: give how many processes"):
             wdist.pairwise(z, p=2, n_jobs=wrong)
-    with pytest.raises(ValueError, match=r"measures\[0\] requires a gradient"):
-        wdist.pairwise([torch.zeros(3, 2, requires_grad=True)], p=2)
+    for beside in ({"brackets": True}, {"cache": "m"}):
+        with pytest.raises(ValueError, match=r"a measure requires a gradient, and (brackets|cache) holds numbers only"):
+            wdist.pairwise([torch.zeros(3, 2, requires_grad=True)], p=2, **beside)
+
+
+@pytest.mark.parametrize("among", [True, False])
+@pytest.mark.parametrize("p", [1, 2])
+def test_gradients_are_those_of_single_pairs(among, p):
+    rng = np.random.default_rng(p)
+    points = [torch.tensor(rng.normal(size=(n, 2)), requires_grad=n != 5) for n in (4, 5, 6)]
+    others = None if among else [rng.normal(size=(3, 2)), rng.normal(size=(7, 2))]
+    matrix = wdist.pairwise(points, others, p=p)
+    columns = points if others is None else others
+    weight = torch.tensor(rng.normal(size=tuple(matrix.shape)))
+    found = torch.autograd.grad((weight * matrix).sum(), [points[0], points[2]])
+    single = sum(
+        weight[i, j] * wdist.wasserstein(x, y, p=p).distance
+        for i, x in enumerate(points)
+        for j, y in enumerate(columns)
+        if x is not y and (x.requires_grad or getattr(y, "requires_grad", False))
+    )
+    for ours, theirs in zip(found, torch.autograd.grad(single, [points[0], points[2]]), strict=True):
+        torch.testing.assert_close(ours, theirs)
+    plain = wdist.pairwise([z.detach() for z in points], others, p=p)
+    torch.testing.assert_close(matrix.detach(), plain)
+    if among:
+        assert torch.equal(matrix, matrix.T)
+        assert torch.equal(matrix.diagonal(), torch.zeros(3, dtype=torch.float64))
+
+
+def test_gradients_of_gaussians_lines_and_metrics():
+    G = wdist.Gaussian(torch.zeros(2, requires_grad=True), torch.eye(2))
+    H = wdist.Gaussian([3.0, 4.0], np.eye(2))
+    assert wdist.pairwise([G], [H], p=2).requires_grad
+    x = torch.tensor([0.0, 1.0], dtype=torch.float32, requires_grad=True)
+    matrix = wdist.pairwise([x, [2.0, 4.0]], p=1)
+    assert matrix.dtype == torch.float32
+    matrix[0, 1].backward()
+    torch.testing.assert_close(x.grad, torch.tensor([-0.5, -0.5]))
+    z = torch.tensor([[0.0, 0.0]], requires_grad=True)
+    by_blocks = wdist.pairwise([z], [[[3.0, 4.0]]], p=2, metric="cityblock")
+    assert by_blocks.requires_grad
+    assert by_blocks.tolist() == [[7.0]]
 
 
 def test_measures_that_are_functions_have_no_cache(tmp_path):

@@ -12,13 +12,15 @@ import math
 import numpy as np
 
 from ..masses import Masses
+from ..search.transform import TREE_DIMENSIONS
 from .greedy import greedy
 from .masses import integer_masses
 from .pivots import Arcs, optimise
 from .tree import hang
 
-__all__ = ["few_points"]
+__all__ = ["are_few", "few_costs", "few_points"]
 
+_FEW = (250 * 250, 400 * 400)  # pairs of points up to which all arcs at once are faster: where k-d trees help, or not
 _SOFT, _STEPS = 0.05, 15  # epsilon, of the mean cost
 _NOTHING = 1e-280  # keeps far points that see no others from a division by 0
 _FIRST = 6  # arcs per source that the first plan is made of
@@ -26,6 +28,21 @@ _ASSIGNED = 400  # points up to which an assignment by augmenting paths takes le
 _TINY = 24  # points up to which nothing prepares it
 _FAINT = 1e-250  # a cost below it may be what an underflow left of others
 _CLOSED = 1e-13  # relative difference of plan and potentials above which the whole engine has to look
+
+
+def are_few(n: int, m: int, dim: int) -> bool:
+    """Whether n and m points are so few that :func:`few_points` is faster than the engine."""
+    return n * m <= _FEW[dim > TREE_DIMENSIONS]
+
+
+def few_costs(x: np.ndarray, y: np.ndarray, p: float, metric: str = "euclidean") -> np.ndarray:
+    """``d ** p`` of all pairs of points of size 1; what powers lose is left to the engine."""
+    from scipy.spatial.distance import cdist
+
+    if p == 2 and metric == "euclidean":
+        return cdist(x, y, "sqeuclidean")
+    with np.errstate(over="ignore", under="ignore"):
+        return cdist(x, y, metric) ** p
 
 
 def few_points(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> float | None:

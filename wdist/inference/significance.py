@@ -19,6 +19,7 @@ from .._arrays import namespace
 from ..coupling import monotone_coupling
 from ..directions import spread
 from ..exact import transport
+from ..exact.small import are_few, few_costs, few_points
 from ..measures import check_p
 from ..projections import check_count
 from ..result import SignificanceResult
@@ -120,8 +121,20 @@ def _sides(generator: np.random.Generator, n: int, points: np.ndarray, resamples
 
 
 def _exact(points: np.ndarray, n: int, p: float, resamples: int, generator: np.random.Generator) -> np.ndarray:
+    """Of few points the costs are computed once for all resamples."""
     sides = (side == 1 for block in _sides(generator, n, points, resamples) for side in block)
-    return np.array([float(transport(points[side], points[~side], p=p).distance) for side in sides])
+    few = are_few(n, len(points) - n, points.shape[1])
+    costs = few_costs(points, points, p) if few else None
+    return np.array([_distance(points, side, p, costs) for side in sides])
+
+
+def _distance(points: np.ndarray, side: np.ndarray, p: float, costs: np.ndarray | None) -> float:
+    if costs is not None:
+        cost = costs[np.ix_(side, ~side)]
+        least = few_points(cost, *(np.ones(k) for k in cost.shape))
+        if least is not None:
+            return float(least ** (1.0 / p))
+    return float(transport(points[side], points[~side], p=p).distance)
 
 
 def _sliced(

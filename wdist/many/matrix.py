@@ -20,8 +20,9 @@ from ..front import METHODS, choose
 from ..laws import Histogram
 from ..measures import Gaussian, Samples, check_p
 from .blockfile import BlockFile
+from .graph import with_graph
 from .jobs import ask
-from .members import in_their_type, read_measures
+from .members import in_their_type, of_numpy, read_measures, requires_gradient
 from .tiles import KINDS, Question, Tile, cut, solve
 
 __all__ = ["Distances", "pairwise", "question_of"]
@@ -70,7 +71,8 @@ def pairwise(
         The ground metric of clouds.
     n_jobs : int or None
         joblib's: how many processes at once, -1 for as many as there are cores; 1 stays in this process. No backend is
-        named: ``joblib.parallel_config`` moves the work to dask or ray. Nobody is asked for what takes two seconds.
+        named: ``joblib.parallel_config`` moves the work to dask or ray. Nobody is asked for what takes two seconds, nor
+        where a measure requires a gradient: a graph lives in one process.
     brackets : bool
         Return lower and upper bounds and kinds as well. Everything is then solved pair by pair.
     cache : path, optional
@@ -83,15 +85,16 @@ def pairwise(
     Returns
     -------
     numpy.ndarray or torch.Tensor, shape (k, l) or (k, k)
-        Distances, roots taken; a tensor, detached, where a measure has one. With ``brackets`` a tuple of arrays
-        ``(distance, lower, upper, kind)``.
+        Distances, roots taken; a tensor where a measure has one, with gradient where one requires it: pair by pair,
+        for matrices of moderate size. With ``brackets`` a tuple of arrays ``(distance, lower, upper, kind)``.
 
     Raises
     ------
     InvalidMeasureError
         If a member is no measure, or their dimensions differ; the message names it.
     ValueError
-        If there is no method for a pair, a measure requires a gradient, or the file belongs to another call.
+        If there is no method for a pair, the file belongs to another call, or a measure requires a gradient beside
+        ``brackets`` or ``cache``, which hold numbers only.
     NotConvergedError
         Of the first pair whose certificate stays open.
 
@@ -109,9 +112,16 @@ def pairwise(
            [2., 2., 0.]])
     """
     p = check_p(p)
-    rows, tensors = read_measures(measures, "measures")
-    columns, more = (rows, []) if others is None else read_measures(others, "others")
-    question = question_of(rows, columns, p, method, metric, brackets, ("measures", "others"))
+    laws = read_measures(measures, "measures")
+    beside = None if others is None else read_measures(others, "others")
+    question = question_of(laws, beside or laws, p, method, metric, brackets, ("measures", "others"))
+    if any(requires_gradient(law) for law in (*laws, *(beside or ()))):
+        for asked, name in ((brackets, "brackets"), (cache is not None, "cache")):
+            if asked:
+                raise ValueError(f"a measure requires a gradient, and {name} holds numbers only: detach the measures")
+        return with_graph(laws, beside, question, progress)
+    rows, tensors = of_numpy(laws)
+    columns, more = (rows, []) if beside is None else of_numpy(beside)
     key = None if cache is None else _key(rows, None if others is None else columns, question)
     keep = nullcontext() if cache is None or key is None else BlockFile(cache, key)
     tiles = list(cut(rows, columns, others is None, question))

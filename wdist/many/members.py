@@ -10,17 +10,17 @@ import numpy as np
 from .._arrays import is_tensor, namespace, to_numpy, widest
 from ..errors import InvalidMeasureError
 from ..families import gaussian_of, listed
-from ..measures import Gaussian, Measure, Samples, as_measure
+from ..measures import Gaussian, Samples, as_measure
 
-__all__ = ["in_their_type", "read_measures"]
+__all__ = ["in_their_type", "of_numpy", "read_measures", "requires_gradient"]
 
 
-def read_measures(given: Any, name: str) -> tuple[list[Any], list[Any]]:
-    """The members of a sequence as measures of NumPy arrays, and the tensors among what they were given as."""
+def read_measures(given: Any, name: str) -> list[Any]:
+    """The members of a sequence as measures of one dimension."""
     members = listed(given, name) if isinstance(given, Gaussian) else given
     if not isinstance(members, Iterable) or isinstance(members, str | bytes | dict) or getattr(members, "ndim", 1) == 0:
         raise InvalidMeasureError(f"{name} is a {type(given).__name__}: give a sequence of measures")
-    found, tensors = list[Any](), list[Any]()
+    found = list[Any]()
     for k, member in enumerate(members):
         if is_tensor(member) or isinstance(member, np.ndarray | np.generic):
             empty = member.ndim == 0
@@ -38,10 +38,21 @@ def read_measures(given: Any, name: str) -> tuple[list[Any], list[Any]]:
             raise InvalidMeasureError(
                 f"{name}[{k}] lives in dimension {law.dim} and {name}[0] in dimension {found[0].dim}: they must agree"
             )
-        found.append(_plain(law, f"{name}[{k}]", tensors))
+        found.append(law)
     if not found:
         raise InvalidMeasureError(f"{name} is empty: give at least one measure")
-    return found, tensors
+    return found
+
+
+def requires_gradient(law: Any) -> bool:
+    """Whether a tensor of it does."""
+    return any(z.requires_grad for z in _tensors(law))
+
+
+def of_numpy(laws: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """The same measures of NumPy arrays, and tensors and types among what they were given as."""
+    given = [(held[0], law.dtype) for law in laws if (held := _tensors(law))]
+    return [_plain(law) for law in laws], given
 
 
 def in_their_type(matrix: np.ndarray, tensors: Sequence[Any]) -> Any:
@@ -52,19 +63,15 @@ def in_their_type(matrix: np.ndarray, tensors: Sequence[Any]) -> Any:
     return namespace(tensors[0][0]).asarray(matrix, dtype=dtype, device=tensors[0][0].device)
 
 
-def _plain(law: Measure, name: str, tensors: list[Any]) -> Measure:
-    """The same measure of NumPy arrays; its tensors are noted, and refused if a gradient is asked of them."""
+def _tensors(law: Any) -> list[Any]:
     names = {Samples: ("points", "given"), Gaussian: ("mean", "cov", "factor")}.get(type(law), ())
-    held = [z for z in (getattr(law, part) for part in names) if z is not None and is_tensor(z)]
-    if not held:
+    return [z for z in (getattr(law, part) for part in names) if z is not None and is_tensor(z)]
+
+
+def _plain(law: Any) -> Any:
+    if not _tensors(law):
         return law
-    if any(z.requires_grad for z in held):
-        raise ValueError(
-            f"{name} requires a gradient, and many distances at once carry none: detach it, or call wdist.wasserstein, "
-            "gaussian_w2 or wasserstein_1d (they take batches) for those that are differentiated"
-        )
-    tensors.append((held[0], law.dtype))  # type: ignore[union-attr]
     if isinstance(law, Samples):
         return Samples(to_numpy(law.points), None if law.weights is None else to_numpy(law.given))
-    mean, cov, factor = (None if z is None else to_numpy(z) for z in (law.mean, law.cov, law.factor))  # type: ignore[union-attr]
+    mean, cov, factor = (None if z is None else to_numpy(z) for z in (law.mean, law.cov, law.factor))
     return gaussian_of(mean, cov, factor, np.dtype(float))

@@ -22,7 +22,7 @@ from ..projections import check_count
 from .below import Lens, Sketches
 from .jobs import ask
 from .matrix import pairwise, question_of
-from .members import in_their_type, read_measures
+from .members import in_their_type, of_numpy, read_measures, requires_gradient
 from .tiles import Question, pair
 
 __all__ = ["Neighbours", "nearest"]
@@ -98,8 +98,8 @@ def nearest(
     ([[2]], [1])
     """
     p = check_p(p)
-    asked, tensors = read_measures(queries, "queries")
-    known, more = read_measures(measures, "measures")
+    asked, tensors = _detached(queries, "queries")
+    known, more = _detached(measures, "measures")
     k = check_count(k, "k", 1)
     if k > len(known):
         raise ValueError(f"k is {k}, and there are {len(known)} measures: ask for at most so many neighbours")
@@ -111,6 +111,18 @@ def nearest(
         indices = np.argsort(matrix, axis=1, kind="stable")[:, :k]
         distances, solved = np.take_along_axis(matrix, indices, axis=1), np.full(len(asked), len(known))
     return Neighbours(indices, in_their_type(distances, tensors + more), solved)
+
+
+def _detached(given: Any, name: str) -> tuple[list[Any], list[Any]]:
+    """Measures of NumPy arrays, and the tensors among them; refused if a gradient would be lost."""
+    laws = read_measures(given, name)
+    for k, law in enumerate(laws):
+        if requires_gradient(law):
+            raise ValueError(
+                f"{name}[{k}] requires a gradient, and a search has none: detach it, and give the neighbours found to "
+                "wdist.wasserstein or wdist.pairwise"
+            )
+    return of_numpy(laws)
 
 
 def _pruned(

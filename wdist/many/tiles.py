@@ -18,12 +18,11 @@ from ..compilation import impatiently
 from ..coupling import coupling_distance
 from ..errors import NotConvergedError
 from ..exact import transport
-from ..exact.small import few_points
+from ..exact.small import are_few, few_costs, few_points
 from ..families import gaussian_of, stacked
 from ..front import wasserstein
 from ..gaussian import gaussian_w2
 from ..measures import Gaussian, Samples
-from ..search.transform import TREE_DIMENSIONS
 
 __all__ = ["KINDS", "Question", "Tile", "alike", "cut", "pair", "solve"]
 
@@ -32,7 +31,6 @@ KINDS = ("exact", "bound", "estimate")  # a kind is stored as its place here
 _SECONDS = 0.25  # that a tile of separate solves should take, very roughly
 _WORK = 2.0**24  # elementary steps of a tile that is solved as one batch
 _WIDEST = 512
-_FEW = (250 * 250, 400 * 400)  # pairs of points up to which all arcs at once are faster: where k-d trees help, or not
 
 
 class Question(NamedTuple):
@@ -161,14 +159,9 @@ def _one_by_one(tile: Tile) -> np.ndarray:
 
 def _quickly(x: Samples, y: Samples, question: Question) -> float | None:
     """W_p of few points, without plan and bracket; None where it takes the whole engine."""
-    if len(x) * len(y) > _FEW[x.dim > TREE_DIMENSIONS]:
+    if not are_few(len(x), len(y), x.dim):
         return None
-    from scipy.spatial.distance import cdist
-
-    p, squares = question.p, question.p == 2 and question.metric == "euclidean"
     unit = power_of_two(max(float(np.max(np.abs(z.points))) for z in (x, y)))
-    cost = cdist(x.points / unit, y.points / unit, "sqeuclidean" if squares else question.metric)
-    with np.errstate(over="ignore", under="ignore"):  # what is lost by powers is left to the engine
-        cost = cost if squares or p == 1 else cost**p
+    cost = few_costs(x.points / unit, y.points / unit, question.p, question.metric)
     least = few_points(cost, x.given, y.given)
-    return None if least is None else unit * least ** (1 / p)
+    return None if least is None else unit * least ** (1 / question.p)
