@@ -75,7 +75,8 @@ def two_sample_test(
 
     Notes
     -----
-    O((n + m) B) steps for each direction, after one sort. The exact statistic costs B linear programmes.
+    O((n + m) B) steps for each direction, after one sort. The exact statistic costs B linear programmes, small
+    ones up to some hundred points a side.
 
     References
     ----------
