@@ -34,15 +34,14 @@ class Power:
 
 
 def detected(draws: int) -> Iterator[Power]:
-    """Every change by every test that knows its dimension, over so many draws on the line, a third of them in R^d."""
+    """Every change by every test that knows its dimension, over so many draws."""
     for change, draw in _CHANGES.items():
         x, _ = draw(np.random.default_rng(0))
         tests = _TESTS | (_ON_THE_LINE if x.ndim == 1 else _IN_SPACE)
-        count = draws if x.ndim == 1 else -(-draws // 3)
         for test, pvalue in tests.items():
             rng = np.random.default_rng(_SEED)
-            found = sum(pvalue(*draw(rng), rng) <= _LEVEL for _ in range(count))
-            yield Power(change, test, found / count)
+            found = sum(pvalue(*draw(rng), rng) <= _LEVEL for _ in range(draws))
+            yield Power(change, test, found / draws)
 
 
 def _wdist(p: int, method: str) -> Pvalue:
