@@ -1,7 +1,7 @@
 """``python -m benchmarks.fuzz TARGET [flags of libFuzzer]``: random bytes, led by what code they reach.
 
-Needs atheris (``pip install atheris``), which is no dependency of the tests. A fault ends the run and leaves the bytes
-that caused it; ``python -m benchmarks.fuzz TARGET FILE`` runs them again.
+Needs atheris (``pip install -c constraints.txt '.[fuzz]'``), which is no dependency of the tests. A fault ends the run
+and leaves the bytes that caused it; ``python -m benchmarks.fuzz TARGET FILE`` runs them again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
     try:
         import atheris
     except ImportError:
-        raise SystemExit("benchmarks.fuzz needs atheris: pip install atheris") from None
+        raise SystemExit("benchmarks.fuzz needs atheris: pip install -c constraints.txt '.[fuzz]'") from None
     if not arguments or arguments[0] not in TARGETS:
         raise SystemExit(f"usage: python -m benchmarks.fuzz TARGET [-runs=N …]; targets: {', '.join(TARGETS)}")
     name, flags = arguments[0], arguments[1:]
