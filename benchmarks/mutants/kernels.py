@@ -16,11 +16,14 @@ _SCREEN = (_NEAREST + "a_row_in_full_is_done_from_the_start", _NEAREST + "rough_
            _NEAREST + "where_single_precision_overflows_rows_are_done_in_full", _NEAREST + "screen_finds_the_smallest")
 _BLOCKS = (_NEAREST + "blocks_find_the_smallest", _NEAREST + "rows_come_in_blocks",
            _NEAREST + "blocks_begin_where_the_last_ended")
-_TRANSFORM = ("search/test_ground.py", _NEAREST + "transform_by_search_is_that_by_rows")
+_TRANSFORM = (_NEAREST + "transforms_are_feasible_in_rational_numbers", _NEAREST + "what_is_feasible_violates_nothing",
+              _NEAREST + "ties_of_rounded_differences_are_told_apart", "search/test_ground.py",
+              _NEAREST + "transform_by_search_is_that_by_rows")
 _STAIRCASE = "test_staircase.py::test_"
 _SORTS = (_STAIRCASE + "sorts_what_numpy_sorts", _STAIRCASE + "ties_keep_their_order")
 _CLIMBS = (_STAIRCASE + "agrees_with_whole_arrays", _STAIRCASE + "sums_of_many_terms_are_exact_to_the_last_digits",
-           _STAIRCASE + "scaling")
+           _STAIRCASE + "a_compensated_sum_loses_nothing_whichever_term_is_larger",
+           _STAIRCASE + "cumulative_weights_are_compensated", _STAIRCASE + "scaling")
 
 _STALE = "a stale reduced cost: what does not pay is undone later, from fresh potentials"
 _ROUNDING = "pivots on roundings, which change the cost by none: more of them, for the same answer"
