@@ -28,7 +28,7 @@ FLOORS: tuple[set[str], ...] = (
     {"_arrays", "compilation"},
     {"units"},
     {"_pairs", "covariances", "laws", "samples", "sketch", "radix", "rows", "staircase"},
-    {"_nearby", "histograms", "tails", "torch_laws", "whole"},
+    {"_nearby", "binned", "callables", "histograms", "tails", "torch_laws", "whole"},
     {"frozen", "suprema"},
     {"measures"},
     {"_autograd", "_procrustes", "coupling", "directions", "families", "quantiles"},

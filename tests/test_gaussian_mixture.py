@@ -51,8 +51,8 @@ def test_moments_are_those_of_draws():
         (([1.0], [[0.0, math.nan]], [np.eye(2)]), "means has 1 entry that is NaN"),
         (([1.0], [[0.0, 0.0]], [[[1.0, 0.0], [0.0, -1.0]]]), "covs is not positive semi-definite"),
         (([1.0], np.zeros((1, 1, 2)), np.eye(2)), r"means has shape \(1, 1, 2\): expected \(k, d\)"),
-        ((None, np.zeros((0, 2)), np.eye(2)), r"the components have batch shape \(0,\)"),
-        ((None, np.zeros((3, 2)), np.zeros((2, 2, 2))), "do not broadcast"),
+        ((None, np.zeros((0, 2)), np.eye(2)), r"means has shape \(0, 2\): expected \(k, d\)"),
+        ((None, np.zeros((3, 2)), np.zeros((2, 2, 2))), r"covs has shape \(2, 2, 2\) beside 3 means"),
         ((None, np.zeros((3, 2)), np.eye(3)), "they must agree"),
     ],
 )

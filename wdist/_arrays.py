@@ -48,7 +48,10 @@ def namespace(*arrays: Array) -> Any:
 
 def to_numpy(x: Array) -> np.ndarray:
     """A detached NumPy view or copy."""
-    return x.detach().cpu().numpy() if is_tensor(x) else np.asarray(x)
+    if not is_tensor(x):
+        return np.asarray(x)
+    x = x.detach().cpu()
+    return (x.float() if str(x.dtype) == "torch.bfloat16" else x).numpy()  # NumPy has no bfloat16
 
 
 def detached(x: Array) -> Array:
@@ -128,13 +131,27 @@ def _ndarray(x: Any, name: str) -> np.ndarray:
         x = x.data
     try:
         array = np.asarray(x)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RuntimeError) as error:
         raise InvalidMeasureError(f"{name} cannot be read as an array of numbers: {error}") from None
     if array.dtype.kind not in "biuf":
         what = "complex numbers" if array.dtype.kind == "c" else f"data of type {array.dtype}"
         raise InvalidMeasureError(f"{name} holds {what}: give real numbers")
+    if array.dtype.kind in "iu":
+        _check_whole(array, name)
     with np.errstate(over="ignore"):  # a wider float may overflow to inf here, and is refused as such
         return array.astype(np.float64)  # a copy: later changes by the caller do not reach a validated measure
+
+
+def _check_whole(integers: np.ndarray, name: str) -> None:
+    """Refuse integers that float64 would round: of timestamps in nanoseconds, say, the differences would be wrong."""
+    if integers.dtype.itemsize < 8:
+        return
+    large = integers[(integers > 2**53) | (integers < -(2**53))]
+    lost = next((k for k in large.tolist() if int(float(k)) != k), None)
+    if lost is not None:
+        raise InvalidMeasureError(
+            f"{name} holds the integer {lost}, which float64 cannot: subtract a common offset, or convert it yourself"
+        )
 
 
 def _tensor(x: Array, name: str) -> Array:
@@ -143,4 +160,8 @@ def _tensor(x: Array, name: str) -> Array:
         raise InvalidMeasureError(f"{name} holds complex numbers: give real numbers")
     if str(x.layout) != "torch.strided" or x.is_quantized:
         raise InvalidMeasureError(f"{name} is a tensor of layout {x.layout}: give a dense tensor (.to_dense())")
+    if x.device.type == "meta":
+        raise InvalidMeasureError(f"{name} is a tensor on the device meta, which holds no data: give one that has some")
+    if x.dtype == xp.int64:
+        _check_whole(to_numpy(x), name)
     return xp.astype(x, xp.float64, copy=True)

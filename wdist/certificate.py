@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from ._arrays import as_float64, is_tensor, normalised_weights, power_of_two, to_numpy
+from ._arrays import as_float64, normalised_weights, power_of_two, to_numpy
 from .errors import InvalidMeasureError
 from .masses import Masses
 from .measures import as_samples, check_p, same_dimension
@@ -74,7 +74,7 @@ def certify(
             "Rescale x and y; W_p scales with them"
         )
     f, g = _potentials(potentials, costs.shape)
-    found = _check(costs, _plan(plan, costs.shape), f / unit, g / unit, masses(P.given), masses(Q.given))
+    found = _check(costs, checked_plan(plan, costs.shape), f / unit, g / unit, masses(P.given), masses(Q.given))
     if unit == 1.0:
         return found
     outward = (lambda v, side: float(np.nextafter(v * unit, side)) if v else v)  # noqa: E731
@@ -111,7 +111,7 @@ def certify_lp(plan: Any, potentials: tuple[Any, Any], cost: Any, a: Any = None,
     n, m = costs.shape
     f, g = _potentials(potentials, costs.shape)
     a, b = masses(checked_weights(a, n, "a")), masses(checked_weights(b, m, "b"))
-    return _check(costs, _plan(plan, costs.shape), f, g, a, b)
+    return _check(costs, checked_plan(plan, costs.shape), f, g, a, b)
 
 
 def primal_above(costs: Costs, plan: sparse.coo_array, low: np.ndarray | float = 0.0) -> float:
@@ -181,15 +181,16 @@ def _check(
     )
 
 
-def _plan(plan: Any, shape: tuple[int, int]) -> sparse.coo_array:
+def checked_plan(plan: Any, shape: tuple[int, int], name: str = "plan") -> sparse.coo_array:
+    """A plan as a sparse array of masses, none of which is negative."""
     if not sparse.issparse(plan):
-        plan = to_numpy(plan) if is_tensor(plan) else as_float64(plan, "plan")
+        plan = to_numpy(as_float64(plan, name))
     if tuple(plan.shape) != shape:
-        raise InvalidMeasureError(f"plan has shape {tuple(plan.shape)}: expected {shape}, sources by targets")
+        raise InvalidMeasureError(f"{name} has shape {tuple(plan.shape)}: expected {shape}, sources by targets")
     plan = sparse.coo_array(plan)
-    data = as_float64(plan.data, "plan")
+    data = as_float64(plan.data, name)
     if np.any(data < 0):
-        raise InvalidMeasureError(f"plan has a negative entry, {data.min():g}: it holds masses, which are at least 0")
+        raise InvalidMeasureError(f"{name} has a negative entry, {data.min():g}: it holds masses, which are at least 0")
     return sparse.coo_array((data, (plan.row, plan.col)), shape=shape)
 
 

@@ -30,7 +30,7 @@ def listed(x: Any, name: str) -> list[Gaussian]:
             )
         whole = broadcast(x)
         return [taken(whole, k) for k in range(x.batch_shape[0])]
-    if not isinstance(x, Iterable) or hasattr(x, "dtype"):
+    if not isinstance(x, Iterable) or hasattr(x, "dtype") or isinstance(x, memoryview):
         raise InvalidMeasureError(f"{name} is a {type(x).__name__}: give a list of Gaussians")
     found: list[Gaussian] = []
     for k, member in enumerate(x):

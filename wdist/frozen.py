@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from .binned import Histogram
+from .callables import CDF, Quantile, quiet
 from .errors import InvalidMeasureError
-from .laws import CDF, Function, Histogram, Law, Quantile, inside, quiet
+from .laws import Function, Law, inside
 from .sketch import QuantileSketch
 from .torch_laws import torch_law
 

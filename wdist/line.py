@@ -197,6 +197,7 @@ def _as_batch(x: Any, weights: Any, name: str, axis: int) -> tuple[Array, Array 
         return None
     if isinstance(x, Samples | Gaussian | QuantileSketch):
         return None
+    dtype = result_dtype(*(a for a in (x, weights) if is_tensor(a) or a is x))
     samples = _as_given(x, name)
     if samples.ndim == 0:
         raise InvalidMeasureError(f"{name} is a scalar: give an array of samples")
@@ -221,7 +222,7 @@ def _as_batch(x: Any, weights: Any, name: str, axis: int) -> tuple[Array, Array 
             )
         weights = namespace(weights).moveaxis(weights, inner, -1)
         weights = _normalised(weights, f"{name}_weights")
-    return xp.moveaxis(samples, along, -1), weights, result_dtype(x)
+    return xp.moveaxis(samples, along, -1), weights, dtype
 
 
 def _as_given(x: Any, name: str) -> Array:

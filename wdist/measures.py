@@ -21,16 +21,19 @@ from ._arrays import (
     result_dtype,
     to_numpy,
 )
+from .binned import Histogram
+from .callables import CDF, Quantile
 from .covariances import checked_at_once, checked_covariance, rounding_unit
 from .errors import InvalidMeasureError
 from .frozen import frozen_law
-from .laws import CDF, NORMAL, Histogram, Law, Quantile
+from .laws import NORMAL, Law
 from .samples import Samples
 from .sketch import QuantileSketch
 
 __all__ = ["CDF", "Gaussian", "Histogram", "Quantile", "Samples", "as_measure"]
 
 _FLOAT64 = np.dtype(np.float64)
+_LEAST, _LARGEST = 2.0**-480, 2.0**480  # of lengths whose squares are floats, with all their digits
 
 
 @dataclass(frozen=True, eq=False, slots=True, init=False)
@@ -111,7 +114,8 @@ class Gaussian:
     def fit(cls, samples: Any) -> Gaussian:
         """The Gaussian with the mean and the covariance of samples (weights as masses, no n - 1 correction).
 
-        Of no more points than dimensions it has its factor, too: distances keep their digits, and have gradients.
+        Of no more points than dimensions, and of points whose squares are no floats, it has its factor, too: distances
+        keep their digits, and have gradients.
 
         Parameters
         ----------
@@ -139,8 +143,10 @@ class Gaussian:
         with np.errstate(over="ignore", invalid="ignore"):
             cov = xp.matrix_transpose(weights * centred) @ centred
             cov = (cov + xp.matrix_transpose(cov)) / 2
-        factor = None
-        if len(samples) <= samples.dim and not getattr(weights, "requires_grad", False):
+        factor, largest = None, float(np.max(np.abs(to_numpy(centred))))
+        if largest and not _LEAST <= largest <= _LARGEST:
+            factor = xp.matrix_transpose(xp.linalg.qr(xp.sqrt(weights) * centred)[1])
+        elif len(samples) <= samples.dim and not getattr(weights, "requires_grad", False):
             # Of so few points the covariance is singular, and the points are its factor, with all their digits.
             factor = xp.matrix_transpose(xp.sqrt(weights) * centred)
         self = object.__new__(cls)
@@ -151,7 +157,8 @@ class Gaussian:
         if mean.ndim == 0:
             mean = mean[None]
         if cov.shape[-1] == 0:
-            raise InvalidMeasureError("mean and cov have dimension 0: a Gaussian needs d >= 1")
+            empty = "mean and cov have" if factor is None else f"factor has shape {tuple(factor.shape)},"
+            raise InvalidMeasureError(f"{empty} dimension 0: a Gaussian needs d >= 1")
         if mean.shape[-1] != cov.shape[-1]:
             raise InvalidMeasureError(
                 f"mean has dimension {mean.shape[-1]} (shape {tuple(mean.shape)}) and the covariance "

@@ -161,12 +161,17 @@ class GaussianMixture:
 
     def __init__(self, weights: Any, means: Any, covs: Any):
         dtype = result_dtype(*(a for a in (weights, means, covs) if is_tensor(a) or a is means))
+        as_float64(means, "means"), as_float64(covs, "covs")  # refused under these names; read below as they were given
         centres, spreads = (a if is_tensor(a) else np.asarray(a) for a in (means, covs))
         if centres.ndim == 1:
             centres = centres[:, None]
             spreads = spreads[..., None, None] if spreads.ndim < 2 else spreads
-        if centres.ndim != 2:
+        if centres.ndim != 2 or 0 in centres.shape:
             raise InvalidMeasureError(f"means has shape {tuple(centres.shape)}: expected (k, d), one mean a component")
+        if spreads.ndim == 3 and len(spreads) != len(centres) and 1 not in (len(spreads), len(centres)):
+            raise InvalidMeasureError(
+                f"covs has shape {tuple(spreads.shape)} beside {len(centres)} means: expected one each, or one for all"
+            )
         try:
             components = Gaussian(centres, spreads)
         except InvalidMeasureError as error:
@@ -185,7 +190,8 @@ class GaussianMixture:
         if not isinstance(components, Gaussian):
             components = stacked(listed(components, "components"))
         self = object.__new__(cls)
-        self._set(weights, components, components.dtype)
+        alone = is_tensor(weights) and not is_tensor(components.mean)
+        self._set(weights, components, result_dtype(weights) if alone else components.dtype)
         return self
 
     def _set(self, weights: Any, components: Gaussian, dtype: Any) -> None:

@@ -32,6 +32,7 @@ __all__ = ["max_sliced"]
 _SAMPLE = 1024  # points a side that most of the search looks at
 _PRINCIPAL = 4  # directions in which the covariances differ most, tried as starts
 _FEW_AXES = 64  # up to which those directions are computed, not approximated
+_NEIGHBOURS = 0.96  # cosine of the angle between them, 16 degrees
 _ROUGHLY = {"ftol": 1e-3, "maxls": 5}  # before the best is chosen: small gains, and long searches at kinks, cost time
 _AROUND = 32  # directions around the best, tried before it goes on
 _ROUNDING = 2.0**-52
@@ -50,7 +51,8 @@ def max_sliced(x: Any, y: Any, *, p: float, n_projections: int = 64, n_starts: i
         Random directions that are looked at, at least 1, beside that of the means' difference and those in which the
         covariances differ most.
     n_starts : int
-        How many of the best of them the search climbs from. 0: no climb, the best of the directions looked at.
+        How many of the best of them, neighbours left out, the search climbs from. 0: no climb, the best of the
+        directions looked at.
     rng : None, int or numpy.random.Generator
         Source of the directions, and of the points that the search looks at where there are more than 1,024 a side.
 
@@ -105,15 +107,16 @@ def _search(
         return np.ones(1), {"n_directions": 1, "climbs": 0}
     sample = clouds.sampled(rng, _SAMPLE) if n_starts else clouds
     tried = np.concatenate([_telling(sample, rng), spread(rng, n_projections, dim)[0]])
-    best = tried[np.argsort(-sample.along(tried, p), kind="stable")[: max(n_starts, 1)]]
+    ordered = tried[np.argsort(-sample.along(tried, p), kind="stable")]
     if not n_starts:
-        return best[0], {"n_directions": len(tried), "climbs": 0}
-    tops = [_climb(sample, theta, p, **_ROUGHLY) for theta in best]
+        return ordered[0], {"n_directions": len(tried), "climbs": 0}
+    starts = _apart(ordered, n_starts)
+    tops = [_climb(sample, theta, p, **_ROUGHLY) for theta in starts]
     tops.append(_nearby(sample, tops[int(np.argmax(sample.along(np.stack(tops), p)))], p, rng))
     if sample is not clouds:  # the sample's means differ from all points' by chance
         tops.append(_telling(clouds, rng)[0])
     top = _climb(clouds, tops[int(np.argmax(clouds.along(np.stack(tops), p)))], p)
-    return top, {"n_directions": len(tried), "climbs": len(best)}
+    return top, {"n_directions": len(tried), "climbs": len(starts)}
 
 
 def _nearby(clouds: Clouds, theta: np.ndarray, p: float, rng: np.random.Generator) -> np.ndarray:
@@ -142,6 +145,17 @@ def _most_different(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> n
     for _ in range(4):  # subspace iteration: starts need no digits
         q = np.linalg.qr(x.T @ (x @ q) - y.T @ (y @ q))[0]
     return q
+
+
+def _apart(ordered: np.ndarray, count: int) -> list[np.ndarray]:
+    """The first directions that are no neighbours of each other: climbs from neighbours end on the same top."""
+    chosen: list[np.ndarray] = []
+    for theta in ordered:
+        if len(chosen) == count:
+            break
+        if all(abs(float(theta @ other)) < _NEIGHBOURS for other in chosen):
+            chosen.append(theta)
+    return chosen
 
 
 def _climb(clouds: Clouds, theta: np.ndarray, p: float, **options: float) -> np.ndarray:

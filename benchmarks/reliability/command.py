@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from .functions import FUNCTIONS, GROUPS
 from .inputs import INPUTS
 from .matrix import Cell, cells
 
 __all__ = ["NAME", "page", "run"]
 
 NAME = "reliability"
-_SIGNS = {"named error": "error", "right": "right", "WRONG": "**WRONG**"}
+_SIGNS = {"named error": "error", "right": "right", "NaN": "NaN", "WRONG": "**WRONG**"}
 
 
 def run(suite: str, out: Path) -> bool:
@@ -32,20 +33,23 @@ def run(suite: str, out: Path) -> bool:
 
 
 def page(found: Sequence[Cell]) -> str:
-    """The matrix in Markdown, an input a row."""
-    functions = list(dict.fromkeys(cell.function for cell in found))
+    """The matrix in Markdown, a table for each group of functions, an input a row."""
     verdicts = {(cell.input, cell.function): _SIGNS[cell.verdict] for cell in found}
-    head = ["| input | " + " | ".join(f"`{name}`" for name in functions) + " |", "|---" * (len(functions) + 1) + "|"]
-    rows = [
-        f"| {spoilt.name} | " + " | ".join(verdicts.get((spoilt.name, name), "") for name in functions) + " |"
-        for spoilt in INPUTS
-    ]
-    return "\n".join([_count(found), "", *head, *rows]) + "\n"
+    parts = [_count(found)]
+    for group, rows in GROUPS.items():
+        names = [function.name for function in rows]
+        shown = [i.name for i in INPUTS if any((i.name, name) in verdicts for name in names)]
+        parts += ["", f"### {group}", "", "| input | " + " | ".join(f"`{name}`" for name in names) + " |"]
+        parts.append("|---" * (len(names) + 1) + "|")
+        parts += [f"| {i} | " + " | ".join(verdicts.get((i, name), "") for name in names) + " |" for i in shown]
+    return "\n".join(parts) + "\n"
 
 
 def _count(found: Sequence[Cell]) -> str:
     counts = Counter(cell.verdict for cell in found)
+    independent = sum(function.truth is not None for function in FUNCTIONS)
     return (
-        f"{len(found)} cells: {counts['named error']} errors that name the argument, {counts['right']} right numbers, "
-        f"{counts['WRONG']} wrong."
+        f"{len(found):,} cells of {len(FUNCTIONS)} rows by {len(INPUTS)} inputs: {counts['named error']:,} errors that "
+        f"name the argument, {counts['right']:,} right numbers, {counts['NaN']} NaN that stay NaN, {counts['WRONG']} "
+        f"wrong. {independent} rows are judged by numbers from code that shares nothing with wdist."
     )

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy import sparse
+
+from .row import Due
 
 __all__ = ["INPUTS", "Input"]
 
 Where = Literal["points", "weights"]
-Due = Literal["error", "same", "scaled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Input:
     scale : float
     both : bool
         Whether the other measure's points go the same way.
+    base : callable
+        What is done to the good array first, and to that of the number that is due: for a type that holds few numbers.
     """
 
     name: str
@@ -38,6 +42,7 @@ class Input:
     spoil: Callable[[np.ndarray], Any]
     scale: float = 1.0
     both: bool = False
+    base: Callable[[np.ndarray], np.ndarray] = lambda x: x
 
 
 def _with(value: float) -> Callable[[np.ndarray], np.ndarray]:
@@ -62,7 +67,7 @@ def _read_only(x: np.ndarray) -> np.ndarray:
 
 
 def _strided(x: np.ndarray) -> np.ndarray:
-    wide = np.full((2 * len(x), *(2 * n for n in x.shape[1:])), np.nan)
+    wide = np.full((*(2 * n for n in x.shape),), np.nan)
     view = wide[tuple(slice(None, None, 2) for _ in x.shape)]
     view[...] = x
     return view
@@ -72,11 +77,11 @@ def _reversed(x: np.ndarray) -> np.ndarray:
     return x[::-1].copy()[::-1]
 
 
-def _tensor(dtype: str) -> Callable[[np.ndarray], Any]:
+def _tensor(dtype: str, change: Callable[[Any], Any] = lambda t: t) -> Callable[[np.ndarray], Any]:
     def spoil(x: np.ndarray) -> Any:
         import torch
 
-        return torch.as_tensor(x.copy()).to(getattr(torch, dtype))
+        return change(torch.as_tensor(x.copy()).to(getattr(torch, dtype)))
 
     return spoil
 
@@ -89,8 +94,32 @@ def _as(dtype: Any) -> Callable[[np.ndarray], np.ndarray]:
     return lambda x: x.astype(dtype)
 
 
-INPUTS = [
-    *(Input(name, "points", "error", _with(v)) for name, v in (("NaN", np.nan), ("+inf", np.inf), ("-inf", -np.inf))),
+def _structured(x: np.ndarray) -> np.ndarray:
+    return np.array([(v, 1) for v in x.ravel()], dtype=[("x", float), ("n", int)])
+
+
+def _sparse(x: np.ndarray) -> Any:
+    return sparse.csr_array(np.atleast_2d(x))
+
+
+def _odd(x: np.ndarray) -> np.ndarray:
+    return x % 2
+
+
+class _Frame:
+    """Something that is no array and can be made one, as a table of another library."""
+
+    def __init__(self, x: np.ndarray):
+        self.x = x
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.x.astype(dtype or float)
+
+
+FLOATS = (("NaN", np.nan), ("+inf", np.inf), ("-inf", -np.inf))
+
+BAD_POINTS = [
+    *(Input(name, "points", "error", _with(v)) for name, v in FLOATS),
     Input("empty", "points", "error", lambda x: x[:0]),
     Input("0-d", "points", "error", lambda x: x.flat[0]),
     Input("None", "points", "error", lambda x: None),
@@ -99,12 +128,28 @@ INPUTS = [
     Input("complex", "points", "error", lambda x: x + 1j),
     Input("objects", "points", "error", _as(object)),
     Input("strings", "points", "error", _as(str)),
+    Input("bytes", "points", "error", lambda x: x.astype(str).astype("S")),
     Input("dates", "points", "error", lambda x: x.astype("datetime64[s]")),
+    Input("durations", "points", "error", lambda x: x.astype("timedelta64[s]")),
+    Input("structured", "points", "error", _structured),
     Input("ragged", "points", "error", _ragged),
     Input("masked entry", "points", "error", _masked),
+    Input("a string", "points", "error", lambda x: "points.npy"),
     Input("a dict", "points", "error", lambda x: {"x": x}),
+    Input("a set", "points", "error", lambda x: set(x.ravel().tolist())),
+    Input("sparse matrix", "points", "error", _sparse),
+    Input("integers beyond 2^53", "points", "error", lambda x: x.astype(np.int64) + (2**60 + 1)),
+    Input("a tensor with NaN", "points", "error", _tensor("float64", lambda t: t + float("nan"))),
+    Input("empty tensor", "points", "error", _tensor("float64", lambda t: t[:0])),
+    Input("complex tensor", "points", "error", _tensor("complex128")),
+    Input("sparse tensor", "points", "error", _tensor("float64", lambda t: t.to_sparse())),
+    Input("meta tensor", "points", "error", _tensor("float64", lambda t: t.to("meta"))),
+]
+
+GOOD_POINTS = [
     Input("integers", "points", "same", _as(np.int64)),
     Input("unsigned bytes", "points", "same", _as(np.uint8)),
+    Input("booleans", "points", "same", _as(bool), base=_odd),
     Input("lists", "points", "same", lambda x: x.tolist()),
     Input("float32", "points", "same", _as(np.float32)),
     Input("float16", "points", "same", _as(np.float16)),
@@ -115,12 +160,25 @@ INPUTS = [
     Input("every other element", "points", "same", _strided),
     Input("negative strides", "points", "same", _reversed),
     Input("Fortran order", "points", "same", np.asfortranarray),
+    Input("a buffer", "points", "same", lambda x: memoryview(x.copy().data)),
+    Input("an object with __array__", "points", "same", _Frame),
+    Input("list of tensors", "points", "same", _tensor("float64", list)),
     Input("tensor beside array", "points", "same", _tensor("float64")),
     Input("float32 tensor", "points", "same", _tensor("float32")),
+    Input("float32 tensors, both", "points", "same", _tensor("float32"), both=True),
+    Input("float16 tensor", "points", "same", _tensor("float16")),
+    Input("bfloat16 tensor", "points", "same", _tensor("bfloat16")),
     Input("integer tensor", "points", "same", _tensor("int64")),
+    Input("boolean tensor", "points", "same", _tensor("bool"), base=_odd),
+    Input("tensor that requires grad", "points", "same", _tensor("float64", lambda t: t.requires_grad_())),
     Input("times 1e150", "points", "scaled", lambda x: x * 1e150, 1e150, both=True),
     Input("times 1e-150", "points", "scaled", lambda x: x * 1e-150, 1e-150, both=True),
+    Input("times 1e300", "points", "scaled", lambda x: x * 1e300, 1e300, both=True),
+    Input("times 1e-290", "points", "scaled", lambda x: x * 1e-290, 1e-290, both=True),
     Input("plus 1e8", "points", "same", lambda x: x + 1e8, both=True),
+]
+
+WEIGHTS = [
     Input("NaN weight", "weights", "error", _with(np.nan)),
     Input("infinite weight", "weights", "error", _with(np.inf)),
     Input("negative weight", "weights", "error", _with(-0.25)),
@@ -129,10 +187,19 @@ INPUTS = [
     Input("weights of two axes", "weights", "error", lambda w: w[:, None, None]),
     Input("complex weights", "weights", "error", lambda w: w + 0j),
     Input("text weights", "weights", "error", _as(str)),
+    Input("object weights", "weights", "error", _as(object)),
+    Input("masked weight", "weights", "error", _masked),
     Input("one scalar weight", "weights", "error", lambda w: w[0]),
+    Input("weights in a meta tensor", "weights", "error", _tensor("float64", lambda t: t.to("meta"))),
     Input("weights not normalised", "weights", "same", lambda w: 1000 * w),
     Input("weights times 1e-300", "weights", "same", lambda w: w * 1e-300),
+    Input("weights times 5e306", "weights", "same", lambda w: w * 5e306),
     Input("integer weights", "weights", "same", _as(np.int64)),
+    Input("boolean weights", "weights", "same", _as(bool), base=_odd),
     Input("listed weights", "weights", "same", lambda w: w.tolist()),
     Input("float32 weights", "weights", "same", _as(np.float32)),
+    Input("float16 weights", "weights", "same", _as(np.float16)),
+    Input("weights in a tensor", "weights", "same", _tensor("float64")),
 ]
+
+INPUTS = [*BAD_POINTS, *GOOD_POINTS, *WEIGHTS]

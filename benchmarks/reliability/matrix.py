@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import math
 import re
+import signal
+import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from torch import as_tensor
 
-from .functions import FUNCTIONS, SIZES, WEIGHTS, Function
+from .functions import FUNCTIONS
 from .inputs import INPUTS, Input
+from .row import Function, Good
 
-__all__ = ["Cell", "cells", "outcome"]
+__all__ = ["Cell", "applies", "cells", "outcome"]
 
-# Names that a message may use for the first measure, its weights, or what they are part of.
-_NAMED = re.compile(
-    r"\b(x|u|P|cost|a|points|weights|samples|measures\[0\]|axis|[xu]_weights|plan|mean|queries)\b|\[0\]"
-)
+_SECONDS = 60  # an answer that takes longer is a hang
+_SHORT = {"float32": 1e-6, "float16": 2e-3, "bfloat16": 2e-2}  # of what the answer's dtype leaves of a number
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One outcome.
+    """One outcome; of a function of two measures the worse of two, each measure having been spoilt.
 
     Attributes
     ----------
     function, input, due : str
-    verdict : {"named error", "right", "WRONG"}
+    verdict : {"named error", "right", "NaN", "WRONG"}
     found : str
         The message, or the number and what it should be.
     """
@@ -51,52 +54,87 @@ def cells() -> Iterator[Cell]:
 
 def applies(function: Function, spoilt: Input) -> bool:
     """Whether the input means something to the function."""
-    if spoilt.where == "weights" and not function.weighted:
+    if spoilt.where == "weights" and function.good()[2] is None:
         return False
     if spoilt.due == "scaled" and function.power is None:
         return False
-    if spoilt.name == "plus 1e8" and not function.shifts:
-        return False
-    return spoilt.name not in function.welcome and not (spoilt.name == "a dimension more" and function.dim == 1)
+    return spoilt.name not in function.welcome and (function.shifts or spoilt.name != "plus 1e8")
 
 
 def outcome(function: Function, spoilt: Input) -> Cell:
     """What comes back, with warnings as errors."""
-    x, y, w = _good(function)
-    clean = _number(function.call(x, y, w))
-    if spoilt.where == "points":
-        given = (spoilt.spoil(x), spoilt.spoil(y) if spoilt.both else y, w)
-    else:
-        given = (x, y, spoilt.spoil(w if w is not None else np.ones(len(x))))
+    both = spoilt.where == "points" and not spoilt.both
+    sides = [side for side in (0, 1) if function.names[side] and (side == 0 or both or not function.names[0])]
+    found = [_trial(function, spoilt, side) for side in sides]
+    return next((cell for cell in found if cell.verdict == "WRONG"), found[0])
+
+
+def _trial(function: Function, spoilt: Input, side: int) -> Cell:
+    """One call, with the first or the second measure spoilt, or the weights, or both measures."""
+    due = function.due.get(spoilt.name, function.due.get("", spoilt.due))
+    where = 2 if spoilt.where == "weights" else side
+    based: list[Any] = list(function.good())
+    based[where] = spoilt.base(based[where])
+    changed = list(based)
+    touched = (0, 1) if spoilt.both else (where,)
+    for k in touched:
+        changed[k] = spoilt.spoil(based[k])
+    if function.tensors:
+        changed = [z if k in touched or z is None else as_tensor(z) for k, z in enumerate(changed)]
+
+    def cell(verdict: str, found: str) -> Cell:
+        return Cell(function.name, spoilt.name, due, verdict, found)
+
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _patience():
             warnings.simplefilter("error")
-            found = _number(function.call(*given))
+            found = _number(function.call(*changed))
     except (ValueError, TypeError) as error:
-        message = f"{type(error).__name__}: {error}"
-        well = spoilt.due == "error" and _NAMED.search(str(error)) is not None
-        return Cell(function.name, spoilt.name, spoilt.due, "named error" if well else "WRONG", message)
+        named = due == "error" and _names(str(error), function, where)
+        return cell("named error" if named else "WRONG", f"{type(error).__name__}: {error}")
     except Exception as error:
-        return Cell(function.name, spoilt.name, spoilt.due, "WRONG", f"{type(error).__name__}: {error}")
-    expected = clean * spoilt.scale ** (function.power or 0) if spoilt.due == "scaled" else clean
-    tolerance = function.tolerance
-    if spoilt.name == "plus 1e8" or "float32" in spoilt.name:  # what the input itself has lost, or the answer's dtype
-        tolerance = max(tolerance, 1e-6)
-    if spoilt.name == "float16":
-        tolerance = max(tolerance, 1e-3)
-    well = spoilt.due != "error" and math.isclose(found, expected, rel_tol=tolerance)
-    return Cell(function.name, spoilt.name, spoilt.due, "right" if well else "WRONG", f"{found!r} for {expected!r}")
+        return cell("WRONG", f"{type(error).__name__}: {error}")
+    if due in ("error", "nan"):
+        return cell("NaN" if due == "nan" and math.isnan(found) else "WRONG", f"{found!r} for {due}")
+    expected = _expected(function, (based[0], based[1], based[2]))
+    if due == "scaled":
+        expected *= spoilt.scale ** (function.power or 0)
+    loss = next((loss for kind, loss in reversed(_SHORT.items()) if kind in spoilt.name), 0.0)
+    tolerance = max(function.tolerance, loss, 1e-6 if spoilt.name == "plus 1e8" else 0.0)
+    return cell("right" if math.isclose(found, expected, rel_tol=tolerance) else "WRONG", f"{found!r} for {expected!r}")
 
 
-def _good(function: Function) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Points with small whole coordinates, which every dtype holds, and weights that are whole numbers too."""
-    rng = np.random.default_rng(7)
-    x, y = (rng.integers(1, 60, size=(n, function.dim)).astype(np.float64) for n in SIZES)
-    if function.dim == 1:
-        x, y = x[:, 0], y[:, 0]
-    return x, y, WEIGHTS if function.weighted else None
+def _expected(function: Function, good: Good) -> float:
+    """By other means where there are some, or what comes of the same numbers as plain float64 arrays."""
+    return _number(function.call(*good) if function.truth is None else function.truth(*good))
+
+
+def _names(message: str, function: Function, where: int) -> bool:
+    """Whether a message names what is wrong: the argument, or the weights that were spoilt."""
+    if where == 2:
+        return re.search(r"\b(\w+_)?(weights|masses|a)\b", message) is not None
+    return re.search(rf"(?<!\w)({function.names[where]})(?!\w)", message) is not None
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Turn a hang into an error, where signals can be had."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def give_up(*_: Any) -> None:
+        raise TimeoutError(f"no answer in {_SECONDS} seconds")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, _SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _number(found: Any) -> float:
     detach = getattr(found, "detach", None)
-    return float(found if detach is None else detach())
+    return float(np.asarray(found if detach is None else detach().double()))

@@ -87,7 +87,7 @@ def test_plan_of_other_shape_dimension_or_sign_is_refused() -> None:
         plot.plan(X, Y, PLAN.plan.T)  # type: ignore[union-attr]
     with pytest.raises(wdist.InvalidMeasureError, match="x lives in dimension 3"):
         plot.plan(np.zeros((4, 3)), np.zeros((4, 3)), np.eye(4))
-    with pytest.raises(wdist.InvalidMeasureError, match="no masses"):
+    with pytest.raises(wdist.InvalidMeasureError, match="coupling has a negative entry"):
         plot.plan(X, Y, -np.ones((12, 9)))
     with pytest.raises(wdist.InvalidMeasureError, match="method 'sliced' without a plan"):
         plot.plan(X, Y, wdist.sliced(X, Y, p=2, rng=0))

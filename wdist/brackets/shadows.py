@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._arrays import power_of_two
 from ..gaussian import gaussian_map
 from ..line import line_distance
 from ..measures import Gaussian, Samples
@@ -40,8 +41,10 @@ class Cloud(NamedTuple):
 
     @classmethod
     def of(cls, points: np.ndarray, weights: np.ndarray | None) -> Cloud:
-        mass = np.full(len(points), 1.0 / len(points)) if weights is None else weights / weights.sum()
-        return cls(points, weights, mass)
+        if weights is None:
+            return cls(points, None, np.full(len(points), 1.0 / len(points)))
+        mass = weights / power_of_two(float(weights.max()))  # whose sum is a float
+        return cls(points, weights, mass / mass.sum())
 
     def taken(self, part: np.ndarray) -> Cloud:
         """Some of the points."""

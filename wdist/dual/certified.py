@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from ..errors import InvalidMeasureError
 from ..measures import as_samples
+from .batches import check_batch
 
 __all__ = ["McShane", "mcshane"]
 
@@ -46,8 +47,8 @@ def mcshane(values: Any, anchors: Any, *, side: Literal["lower", "upper"]) -> Mc
     Returns
     -------
     McShane
-        A module: points (n, d) in the dtype and on the device of ``anchors`` (float64 for arrays) to scores
-        (n,). Memory is that of a few million distances, whatever n and m are.
+        A module: points (n, d) in the dtype and on the device of ``anchors`` (float64 for arrays, float32 for tensors
+        in half precision) to scores (n,). Memory is that of a few million distances, whatever n and m are.
 
     Raises
     ------
@@ -64,7 +65,8 @@ def mcshane(values: Any, anchors: Any, *, side: Literal["lower", "upper"]) -> Mc
             f"values is {len(heights)} numbers of dimension {heights.dim} beside {len(points)} anchors: "
             "give one number each"
         )
-    dtype = points.dtype if isinstance(points.points, Tensor) else torch.float64
+    tensor = isinstance(points.points, Tensor)
+    dtype = torch.promote_types(points.dtype, torch.float32) if tensor else torch.float64
     a = torch.as_tensor(points.points).detach().to(dtype)
     v = torch.as_tensor(heights.points[:, 0]).detach().to(a)
     return McShane(v, a, side)
@@ -83,6 +85,9 @@ class McShane(nn.Module):
         self.register_buffer("anchors", anchors)
 
     def forward(self, x: Tensor) -> Tensor:
+        check_batch(x, "x", floating=True)
+        if x.dim() == 0 or x[:1].numel() not in (0, self.anchors.shape[1]):
+            raise InvalidMeasureError(f"x has shape {tuple(x.shape)}: expected (n, {self.anchors.shape[1]})")
         x = x.reshape(len(x), -1)
         rows = max(1, _CHUNK // len(self.anchors))
         return torch.cat([self._extend(chunk) for chunk in x.split(rows)])

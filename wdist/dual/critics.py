@@ -30,6 +30,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
+from ..projections import check_count
 from .layers import GroupSort, MaxMin
 from .orthogonal import Bjorck
 
@@ -76,9 +77,7 @@ def critic(
     """
     if kind not in get_args(CriticKind):
         raise ValueError(f"kind is {kind!r}: choose one of {', '.join(map(repr, get_args(CriticKind)))}")
-    for name, size in (("dim", dim), ("width", width), ("depth", depth)):
-        if size < 1:
-            raise ValueError(f"{name} is {size}: it must be at least 1")
+    dim, width, depth = check_count(dim, "dim", 1), check_count(width, "width", 1), check_count(depth, "depth", 1)
     if kind in ("groupsort", "maxmin") and width % 2:
         raise ValueError(f"width is {width}: {kind} sorts pairs of features, choose an even width")
     layer, activation = _PARTS[kind]

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from ..errors import InvalidMeasureError
 from .adjoint import is_piecewise_linear, replayed_gradient
+from .batches import check_batches
 from .penalties import clip_weights_, excess_slope, interpolates, norms, slopes
 
 __all__ = ["Constraint", "CriticStep", "critic_step", "objective"]
@@ -61,6 +62,16 @@ def objective(critic: Callable[[Tensor], Tensor], x: Tensor, y: Tensor) -> Tenso
     Returns
     -------
     torch.Tensor, 0-d
+        NaN where a score is.
+
+    Raises
+    ------
+    TypeError
+        If x or y is no tensor.
+    InvalidMeasureError
+        If x and y do not fit each other in shape or device, or are complex or sparse.
+    ValueError
+        If they do not go through the critic, or it returns other than a score a point.
     """
     real, fake = _mean_scores(critic, x, y)
     return real - fake
@@ -116,11 +127,14 @@ def critic_step(
     Raises
     ------
     ValueError
-        If ``constraint`` is not one of the four.
+        If ``constraint`` is not one of the four, or x and y do not go through the critic.
+    TypeError
+        If x or y is no tensor.
     InvalidMeasureError
-        If the shapes of x and y do not fit each other.
+        If x and y do not fit each other in shape or device, or are complex or sparse.
     """
     check_constraint(constraint)
+    check_batches(x, y)
     x, y = x.detach(), y.detach()
     real, fake = _mean_scores(critic, x, y)
     loss = fake - real
@@ -148,12 +162,21 @@ def check_constraint(constraint: str) -> None:
 
 
 def _mean_scores(critic: Callable[[Tensor], Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    check_batches(x, y)
     if x.dim() == 0 or x.shape[1:] != y.shape[1:] or len(x) == 0 or len(y) == 0:
         raise InvalidMeasureError(
             f"x has shape {tuple(x.shape)} and y {tuple(y.shape)}: give non-empty batches whose rows have one shape"
         )
     batch = torch.cat([x, y])
-    scores = critic(batch)
+    try:
+        scores = critic(batch)
+    except torch.cuda.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        raise ValueError(
+            f"x and y, a batch of shape {tuple(batch.shape)} and {batch.dtype} on {batch.device}, do not go through "
+            f"the critic: {error}"
+        ) from error
     if scores.shape not in ((len(batch),), (len(batch), 1)):
         raise ValueError(
             f"critic returned shape {tuple(scores.shape)} for {len(batch)} points: expected a score a point, "

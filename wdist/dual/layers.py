@@ -12,6 +12,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..errors import InvalidMeasureError
+from .batches import check_batch
+
 __all__ = ["Affine", "GroupSort", "MaxMin"]
 
 
@@ -22,6 +25,7 @@ class MaxMin(nn.Module):
     """
 
     def forward(self, x: Tensor) -> Tensor:
+        _check_features(x, 2)
         a, b = x.chunk(2, dim=1)
         return torch.cat([torch.maximum(a, b), torch.minimum(a, b)], dim=1)
 
@@ -34,9 +38,12 @@ class GroupSort(nn.Module):
 
     def __init__(self, size: int | None = None):
         super().__init__()
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
+            raise ValueError(f"size is {size!r}: give the features of a group, an int of at least 1, or None for all")
         self.size = size
 
     def forward(self, x: Tensor) -> Tensor:
+        _check_features(x, self.size or 1)
         if self.size is None:
             return x.sort(dim=1).values
         return x.unflatten(1, (-1, self.size)).sort(dim=2).values.flatten(1, 2)
@@ -57,4 +64,13 @@ class Affine(nn.Module):
         self.register_buffer("shift", shift)
 
     def forward(self, x: Tensor) -> Tensor:
+        check_batch(x, "x", floating=True)
         return self.scale * (x - self.shift)
+
+
+def _check_features(x: Tensor, group: int) -> None:
+    check_batch(x, "x")
+    if x.dim() < 2 or x.shape[1] % group:
+        raise InvalidMeasureError(
+            f"x has shape {tuple(x.shape)}: expected (n, c, ...) with c features that make groups of {group}"
+        )

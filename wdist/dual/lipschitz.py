@@ -18,6 +18,7 @@ Virmaux, Scaman (2018), Lipschitz regularity of deep neural networks, arXiv:1805
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from itertools import chain
@@ -63,10 +64,17 @@ def lipschitz_upper_bound(critic: nn.Module, input_shape: Sequence[int] | None =
     Notes ----- The product is exact for one layer and for matched orthogonal ones, and otherwise loose by a
     factor that grows with depth: no information about which activations can be on together is used.
     """
-    shape = None if input_shape is None else torch.Size(input_shape)
+    shape = None if input_shape is None else _sizes(input_shape)
     with torch.no_grad(), _evaluation_mode(critic):
         bound, _ = _bound(critic, shape)
     return bound
+
+
+def _sizes(given: Any) -> torch.Size:
+    try:
+        return torch.Size([operator.index(size) for size in given])
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"input_shape is {given!r:.60}: give the sizes of one sample, whole numbers") from None
 
 
 def _bound(module: nn.Module, shape: torch.Size | None) -> tuple[float, torch.Size | None]:

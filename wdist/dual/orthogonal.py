@@ -24,6 +24,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ..errors import InvalidMeasureError
+from .batches import check_batch
+
 __all__ = ["Bjorck"]
 
 _LARGEST_START = 1.9  # below 2, the last start from which no iterate exceeds norm 1
@@ -40,8 +43,11 @@ class Bjorck(nn.Module):
         self.iterations = iterations
 
     def forward(self, weight: Tensor) -> Tensor:
+        check_batch(weight, "weight", floating=True)
+        if weight.dim() != 2:
+            raise InvalidMeasureError(f"weight has shape {tuple(weight.shape)}: expected a matrix (m, n)")
         tall = weight if weight.shape[0] >= weight.shape[1] else weight.mT
-        tall = tall * _start(tall.detach())
+        tall = tall * _start(tall.detach()).to(tall.dtype)
         for _ in range(self.iterations):
             tall = 1.5 * tall - 0.5 * tall @ (tall.mT @ tall)
         return tall if weight.shape[0] >= weight.shape[1] else tall.mT
@@ -52,6 +58,7 @@ class Bjorck(nn.Module):
 
 def _start(tall: Tensor) -> Tensor:
     """The factor that brings the largest singular value to between 1 and `_LARGEST_START`, others in proportion."""
+    tall = tall.to(torch.promote_types(tall.dtype, torch.float32))  # half precision has no room for fourth powers
     gram = tall.mT @ tall
     bound = torch.linalg.matrix_norm(gram @ gram).clamp_min(torch.finfo(tall.dtype).tiny) ** 0.25
     return min(tall.shape[1] ** 0.125, _LARGEST_START) / bound

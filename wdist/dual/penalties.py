@@ -10,7 +10,9 @@ its one-sided form relu(|grad f(z)| - 1)^2 asks only for |grad f| <= 1, which is
 requires: it leaves the critic free to be flat where the optimal one has a kink. Clipping the weights
 (Arjovsky et al. 2017) bounds the slope too, at a constant that the clip does not tell.
 
-References ---------- Gulrajani et al. (2017), Improved training of Wasserstein GANs, arXiv:1704.00028,
+References
+----------
+Gulrajani et al. (2017), Improved training of Wasserstein GANs, arXiv:1704.00028,
 section 4. Petzka, Fischer, Lukovnikov (2018), On the regularization of Wasserstein GANs, arXiv:1709.08894
 (one-sided form). Arjovsky, Chintala, Bottou (2017), Wasserstein GAN, arXiv:1701.07875, algorithm 1.
 """
@@ -19,10 +21,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..errors import InvalidMeasureError
+from .batches import check_batch, check_batches
 
 __all__ = ["clip_weights_", "excess_slope", "gradient_penalty", "interpolates", "norms", "slopes"]
 
@@ -59,8 +63,10 @@ def gradient_penalty(
 
     Raises
     ------
+    TypeError
+        If x or y is no tensor.
     InvalidMeasureError
-        If x and y differ in shape or dtype, or are empty or not floating point.
+        If x and y differ in shape, dtype or device, or are empty, sparse or not floating point.
     """
     return excess_slope(slopes(critic, interpolates(x, y, generator=generator)), one_sided=one_sided)
 
@@ -73,15 +79,14 @@ def excess_slope(slope: Tensor, *, one_sided: bool = False) -> Tensor:
 
 def interpolates(x: Tensor, y: Tensor, *, generator: torch.Generator | None = None) -> Tensor:
     """``u x + (1 - u) y`` with one uniform u per pair of rows; parameters as in :func:`gradient_penalty`."""
+    check_batches(x, y, floating=True)
     if x.shape != y.shape or x.dtype != y.dtype:
         raise InvalidMeasureError(
             f"x has shape {tuple(x.shape)} ({x.dtype}) and y {tuple(y.shape)} ({y.dtype}): the penalty "
             "pairs their rows, so give batches of one shape and dtype"
         )
-    if x.dim() == 0 or len(x) == 0 or not x.is_floating_point():
-        raise InvalidMeasureError(
-            f"x and y have shape {tuple(x.shape)} ({x.dtype}): give non-empty batches of floating point numbers"
-        )
+    if x.dim() == 0 or len(x) == 0:
+        raise InvalidMeasureError(f"x and y have shape {tuple(x.shape)}: give non-empty batches")
     if generator is None:
         generator = torch.Generator(device=x.device)
         generator.seed()
@@ -95,6 +100,7 @@ def slopes(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
     Differentiable in the parameters; exact to rounding, also where the gradient vanishes, with derivative 0
     there.
     """
+    check_batch(points, "points", floating=True)
     create_graph = torch.is_grad_enabled()
     with torch.enable_grad():
         if not points.requires_grad:
@@ -117,7 +123,7 @@ def clip_weights_(critic: nn.Module, c: float) -> None:
 
     What Lipschitz constant this leaves depends on the architecture: see :func:`lipschitz_upper_bound`.
     """
-    if not c > 0:
+    if isinstance(c, bool) or not isinstance(c, int | float | np.integer | np.floating) or not c > 0:
         raise ValueError(f"c is {c!r}: clip to a positive bound")
     with torch.no_grad():
         for parameter in critic.parameters():

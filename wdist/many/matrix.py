@@ -17,8 +17,7 @@ import numpy as np
 from ..errors import InvalidMeasureError
 from ..exact.progress import Progress, shown
 from ..front import METHODS, choose
-from ..laws import Histogram
-from ..measures import Gaussian, Samples, check_p
+from ..measures import Gaussian, Histogram, Samples, check_p
 from .blockfile import BlockFile
 from .graph import with_graph
 from .jobs import ask

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from .._arrays import as_float64, to_numpy
 from .numbers import read
 from .style import BLUE, GREEN, GREY, ORANGE, apart, axes_of
 
@@ -47,10 +48,12 @@ def bracket(
     ValueError
         If there is nothing to draw, or the seconds do not fit the results.
     """
+    if not (hasattr(results, "__getitem__") and hasattr(results, "__len__")):
+        raise ValueError(f"results is a {type(results).__name__}: give a list of results")
     rows = [read(result, f"results[{k}]") for k, result in enumerate(results)]
     if not rows:
         raise ValueError("results is empty: give at least one result")
-    time = np.array(_seconds(results) if seconds is None else list(seconds), dtype=float)
+    time = to_numpy(as_float64(_seconds(results) if seconds is None else seconds, "seconds"))
     if time.shape != (len(rows),) or not np.all(time > 0.0):
         raise ValueError(f"seconds is {time.tolist()}: give {len(rows)} positive numbers, one per result")
     numbers = np.array([row[:3] for row in rows]).T

@@ -7,9 +7,9 @@ from typing import Any, cast
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
-from scipy import sparse
 
 from .._arrays import to_numpy
+from ..certificate import checked_plan
 from ..errors import InvalidMeasureError
 from ..measures import Samples, as_samples
 from ..result import Result
@@ -109,15 +109,11 @@ def _in_the_plane(x: Any, name: str, weights: Any) -> Samples:
 
 def _entries(coupling: Any, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     matrix = coupling.plan if isinstance(coupling, Result) else coupling
-    if matrix is None:
+    if matrix is None and isinstance(coupling, Result):
         raise InvalidMeasureError(
             f"coupling is a Result of method {coupling.method!r} without a plan: wdist.transport gives one"
         )
-    matrix = sparse.coo_array(matrix if sparse.issparse(matrix) else np.atleast_2d(to_numpy(matrix)))
-    if matrix.shape != shape:
-        raise InvalidMeasureError(f"coupling has shape {matrix.shape}: expected {shape}, points of x by points of y")
-    if not np.all((matrix.data >= 0) & np.isfinite(matrix.data)):
-        raise InvalidMeasureError("coupling has entries that are no masses: they must be finite and at least 0")
+    matrix = checked_plan(matrix, shape, "coupling")
     if not np.any(matrix.data):
         raise InvalidMeasureError("coupling moves no mass: give a plan, whose entries sum to 1")
     return matrix.row, matrix.col, matrix.data

@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 
-from .._arrays import to_numpy
+from .._arrays import as_float64, to_numpy
 from ..errors import InvalidMeasureError
 from ..interpolation import gaussian_geodesic
 from ..measures import Gaussian
+from ..projections import check_count
 from .style import BLUE, ORANGE, axes_of
 
 __all__ = ["gaussian", "geodesic"]
@@ -51,8 +52,11 @@ def gaussian(
         If ``law`` is no Gaussian in the plane.
     """
     mean, root = _in_the_plane(law, "law")
+    radii = to_numpy(as_float64(deviations, "deviations"))
+    if radii.ndim != 1 or not np.all(radii > 0) or not len(radii):
+        raise ValueError(f"deviations is {radii.tolist()}: give at least one radius, each above 0")
     ax = axes_of(ax)
-    for k, radius in enumerate(sorted(deviations)):
+    for k, radius in enumerate(np.sort(radii)):
         outline = mean[:, None] + radius * (root @ _CIRCLE)
         ax.fill(*outline, facecolor="none", edgecolor=color, linewidth=1.6, label=label if k == 0 else None)
         ax.fill(*outline, facecolor=color, alpha=0.18, linewidth=0)
@@ -85,11 +89,10 @@ def geodesic(P: Gaussian, Q: Gaussian, *, times: int = 6, ax: Axes | None = None
     """
     for law, name in ((P, "P"), (Q, "Q")):
         _in_the_plane(law, name)
-    if times != int(times) or times < 2:
-        raise ValueError(f"times is {times!r}: give a whole number of ellipses, at least 2, for both ends are drawn")
+    times = check_count(times, "times", 2)  # for both ends are drawn
     ax = axes_of(ax)
     colours = LinearSegmentedColormap.from_list("ends", [BLUE, "#a0a0a0", ORANGE])
-    for t in np.linspace(0.0, 1.0, int(times)):
+    for t in np.linspace(0.0, 1.0, times):
         end = {0.0: "P", 1.0: "Q"}.get(float(t))
         gaussian(gaussian_geodesic(P, Q, float(t)), deviations=(1.0,), color=colours(t), label=end, ax=ax)
     ax.legend(frameon=False)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from .._arrays import detached
 from ..line import law_of, line_distance
 from ..measures import Samples, as_measure
 from ..sketch import QuantileSketch
@@ -80,8 +81,9 @@ def _curves(P: Any, Q: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
     below, above = _levels([law.breaks for law in laws]), _levels([law.upper_breaks for law in laws])
     t = np.concatenate([below, 1.0 - above[::-1]])
     x, y = (np.concatenate([law.quantile(below), law.quantile(above, upper=True)[::-1]]) for law in laws)
-    spread = "" if upper <= lower + 1e-3 * float(distance) else f" in [{lower:.4g}, {upper:.4g}]"
-    return t, x, y, f"area: W1 = {float(distance):.4g}{spread}"
+    value = float(detached(distance))
+    spread = "" if upper <= lower + 1e-3 * value else f" in [{lower:.4g}, {upper:.4g}]"
+    return t, x, y, f"area: W1 = {value:.4g}{spread}"
 
 
 def _levels(breaks: list[np.ndarray]) -> np.ndarray:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 
+from .._arrays import as_float64, to_numpy
+from ..errors import InvalidMeasureError
 from .style import BLUE, GREEN, GREY, ORANGE, apart, axes_of
 
 __all__ = ["comparison", "read"]
@@ -45,6 +47,8 @@ def comparison(numbers: Mapping[str, Any], *, truth: float | None = None, ax: Ax
     ValueError
         If ``numbers`` is empty, or an entry is no result and no number.
     """
+    if not isinstance(numbers, Mapping):
+        raise ValueError(f"numbers is a {type(numbers).__name__}: give a dict of results by their names")
     if not numbers:
         raise ValueError("numbers is empty: give at least one result by its name")
     rows = {name: read(number, f"numbers[{name!r}]") for name, number in numbers.items()}
@@ -78,11 +82,20 @@ def read(number: Any, name: str) -> Number:
         return Number(float(number.distance), float(number.low), float(number.high), "estimate")
     if hasattr(number, "kind"):  # Result
         return Number(float(number), float(number.lower), float(number.upper), number.kind)
-    try:
-        value = float(number)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} is a {type(number).__name__}: give a result of wdist, or a number") from None
+    value = _scalar(number, name)
     return Number(value, value, value, "")
+
+
+def _scalar(number: Any, name: str) -> float:
+    """A finite number."""
+    try:
+        array = to_numpy(as_float64(number, name))
+    except InvalidMeasureError as error:
+        found = f"{name} is a {type(number).__name__}"
+        raise ValueError(f"{error} ({found}: give a result of wdist, or a number)") from None
+    if array.ndim:
+        raise ValueError(f"{name} has shape {array.shape}: give a result of wdist, or one number")
+    return float(array)
 
 
 def _bar(ax: Axes, row: Number, place: int, colour: str, ends: tuple[float, float]) -> None:
