@@ -179,6 +179,6 @@ def test_law_often(law: Callable[[Problem], None], problem: Problem) -> None:
     try:
         law(problem)
     except wdist.NotConvergedError as error:
-        assert error.result is not None
-        assert error.result.lower == 0.0
+        if error.result is None or error.result.lower > 0.0:
+            raise
         reject()
