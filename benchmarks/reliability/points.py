@@ -232,7 +232,6 @@ POINTS = [
         "pairwise",
         lambda x, y, w: wdist.pairwise([_samples(x, w)], [y], p=2, n_jobs=1)[0, 0],
         names=(r"measures(\[0\])?|points", r"others(\[0\])?"),
-        due={"tensor that requires grad": "error"},
         truth=_by_highs(2),
     ),
     Function(
