@@ -4,7 +4,8 @@ r"""W_p between weighted point sets, as a linear programme.
 
 In few dimensions the problem is solved from coarse to fine, between cells of points first; in many, from a sample to
 all. Either way the network simplex sees a short list of arcs, and a search over all pairs says which ones it still
-lacks. :mod:`wdist.certificate` then knows nothing of how the plan was found.
+lacks. :mod:`wdist.certificate` then knows nothing of how the plan was found. Equal measures are recognised beforehand
+(:mod:`wdist.exact.rest`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from .._arrays import Array, common_kind, is_tensor, namespace, to_numpy, widest
 from ..compilation import patiently
@@ -29,6 +31,7 @@ from .levels import coarse_to_fine
 from .masses import integer_masses
 from .outcome import Outcome, conclude, judged, placed, sharper
 from .progress import Progress, shown
+from .rest import at_rest
 from .sampled import AllPairs, ManyDimensions, sample_to_all
 
 __all__ = ["transport"]
@@ -105,10 +108,20 @@ def transport(
     costs = PointCosts.between(to_numpy(P.points), to_numpy(Q.points), p, metric)
     with patiently(len(P) * len(Q)), shown(progress, f"transport {len(P)} x {len(Q)}") as told:
         watch = Watch(told, rtol)
-        outcome = _optimum(costs, Masses.of(to_numpy(P.given)), Masses.of(to_numpy(Q.given)), watch)
+        outcome = _unmoved(P, Q) or _optimum(costs, *(Masses.of(to_numpy(s.given)) for s in (P, Q)), watch)
     stats = {"pivots": watch.pivots, "seconds": time.perf_counter() - begin, "n": len(P), "m": len(Q)}
     result = conclude(outcome, p, costs.scale, costs.unit, rtol, stats)
     return _with_tensor(result, P, Q, costs, outcome) if is_tensor(P.points) or is_tensor(Q.points) else result
+
+
+def _unmoved(P: Samples, Q: Samples) -> Outcome | None:
+    """Of equal measures."""
+    plan = at_rest(*(to_numpy(part) for s in (P, Q) for part in (s.points, s.given)))
+    if plan is None:
+        return None
+    i, j, mass = plan
+    n, m = len(P), len(Q)
+    return Outcome(sparse.coo_array((mass, (i, j)), shape=(n, m)), np.zeros(n), np.zeros(m), 0.0, 0.0, 0.0, 0.0)
 
 
 def _optimum(costs: PointCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
