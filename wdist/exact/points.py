@@ -108,7 +108,7 @@ def transport(
     costs = PointCosts.between(to_numpy(P.points), to_numpy(Q.points), p, metric)
     with patiently(len(P) * len(Q)), shown(progress, f"transport {len(P)} x {len(Q)}") as told:
         watch = Watch(told, rtol)
-        outcome = _unmoved(P, Q) or _optimum(costs, *(Masses.of(to_numpy(s.given)) for s in (P, Q)), watch)
+        outcome = _unmoved(P, Q) or _optimum(costs, Masses.of(to_numpy(P.given)), Masses.of(to_numpy(Q.given)), watch)
     stats = {"pivots": watch.pivots, "seconds": time.perf_counter() - begin, "n": len(P), "m": len(Q)}
     result = conclude(outcome, p, costs.scale, costs.unit, rtol, stats)
     return _with_tensor(result, P, Q, costs, outcome) if is_tensor(P.points) or is_tensor(Q.points) else result
