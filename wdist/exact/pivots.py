@@ -25,7 +25,7 @@ from .tree import Tree
 __all__ = ["Arcs", "optimise"]
 
 _SLICE = 2.0**22  # steps along cycles in one call of the kernel: between calls Ctrl-C is heard
-_WALK = 20.0  # steps along cycles, per node, after which potentials are refreshed
+_WALK = 8.0  # steps along cycles, per node, after which potentials are refreshed
 TOLERANCE = 2.0**-50  # of the terms of a reduced cost
 
 _index: Any = np.uintp  # unsigned, so that compiled code does not ask at every step whether to count from the end
@@ -42,46 +42,58 @@ class Arcs(NamedTuple):
 def optimise(tree: Tree, arcs: Arcs, often: bool = False) -> Iterator[int]:
     """Pivot until no arc improves. Yields the number of pivots of each slice; potentials are fresh then."""
     n, nodes = len(arcs.start) - 1, len(tree.parent)
-    seen, path = np.zeros(nodes, dtype=np.int32), np.empty(nodes, dtype=np.int32)
+    room, path = np.empty(nodes, dtype=np.int32), np.empty(nodes, dtype=np.int32)
+    order = np.empty((2, nodes), dtype=np.int32)  # of the last two refreshes, the root first
+    order[:, 0], order[:, 1:] = nodes - 1, np.arange(nodes - 1)
     row, arc = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64)
     steps = _WALK * nodes if often else _SLICE
-    # Row to price next, rows priced without finding an arc since the last pivot, rows in a queue, round of `seen`.
-    state = np.array([0, 0, min(n, max(64, n // 16)), 0])
+    # Row to price next, rows priced without finding an arc since the last pivot, rows in a queue.
+    state = np.array([0, 0, min(n, max(64, n // 16))])
     while state[1] < n:
-        yield _pivots(arcs.start, arcs.target, arcs.cost, tree, seen, path, row, arc, state, steps, _WALK)
+        yield _pivots(arcs.start, arcs.target, arcs.cost, tree, room, order, path, row, arc, state, steps, _WALK)
 
 
-def _refresh(parent: Any, price: Any, potential: Any, seen: Any, path: Any, mark: int) -> None:
-    """Potentials of all nodes, each from its parent's."""
-    root = parent.shape[0] - 1
-    seen[root] = mark
-    for node in range(root):
-        u, depth = node, 0
-        while seen[u] != mark:
+def _refresh(parent: Any, size: Any, price: Any, potential: Any, room: Any, old: Any, new: Any, path: Any) -> None:
+    """Potentials of all nodes, each from its parent's, and ``new``, their preorder.
+
+    Nodes are taken in the preorder ``old`` of an earlier tree, where nearly every one still comes after its parent.
+    ``room`` is the next free place among a node's descendants, -1 while the node has none itself.
+    """
+    root = _index(parent.shape[0] - 1)
+    room[:] = -1
+    new[0], room[root] = root, 1
+    for k in range(1, parent.shape[0]):
+        u, depth = _index(old[k]), 0
+        if room[u] >= 0:
+            continue
+        above = _index(parent[u])
+        while room[above] < 0:
             path[depth] = u
             depth += 1
-            u = parent[u]
-        value = potential[u]
-        while depth > 0:
+            u, above = above, _index(parent[above])
+        while True:
+            potential[u] = potential[above] + price[u]
+            place = room[above]
+            new[place], room[u], room[above] = u, place + 1, place + size[u]
+            if depth == 0:
+                break
             depth -= 1
-            u = path[depth]
-            value += price[u]
-            potential[u] = value
-            seen[u] = mark
+            u, above = _index(path[depth]), u
 
 
 @kernel(_refresh)
 def _pivots(
-    start: Any, target: Any, cost: Any, tree: Any, seen: Any, path: Any, row: Any, arc: Any, state: Any, limit: float,
-    walk: float,
+    start: Any, target: Any, cost: Any, tree: Any, room: Any, order: Any, path: Any, row: Any, arc: Any, state: Any,
+    limit: float, walk: float,
 ) -> int:  # fmt: skip
     parent, size, flow, price, potential = tree
     n = start.shape[0] - 1
-    place, clean, length, mark = state
+    place, clean, length = state
+    old, new = order[0], order[1]
     pivots, steps = 0, 0
-    new = np.zeros(parent.shape[0], dtype=np.int8)  # whether the arc to the parent came since the last refresh
-    mark += 1
-    _refresh(parent, price, potential, seen, path, mark)
+    fresh = np.zeros(parent.shape[0], dtype=np.int8)  # whether the arc to the parent came since the last refresh
+    _refresh(parent, size, price, potential, room, old, new, path)
+    old, new = new, old
     doubt = 0.0  # a reduced cost above it may be rounding, and is summed again along the cycle
     for u in range(parent.shape[0]):
         doubt = max(doubt, abs(potential[u]))
@@ -100,7 +112,7 @@ def _pivots(
             place = place + 1 if place + 1 < n else 0
             clean += 1
         walked, batch = 0, 0
-        new[:] = 0
+        fresh[:] = 0
         for q in range(queued):
             e = arc[q]
             x, y = _index(row[q]), _index(n + target[e])
@@ -110,12 +122,12 @@ def _pivots(
                 walked += 1
                 if size[a] < size[b]:
                     above = _index(parent[a])
-                    if new[a] != 0:
+                    if fresh[a] != 0:
                         s -= price[a] - (potential[a] - potential[above])
                     a = above
                 else:
                     above = _index(parent[b])
-                    if new[b] != 0:
+                    if fresh[b] != 0:
                         s += price[b] - (potential[b] - potential[above])
                     b = above
             if s >= 0.0:
@@ -168,14 +180,14 @@ def _pivots(
                 u = _index(parent[u])
             # Turn the path from `inside` up to `leaving` over, and hang it on `outside`.
             u, above, carried, step = inside, outside, delta, cost[e] if inside < n else -cost[e]
-            below, fresh = np.int32(0), np.int8(1)
+            below, mark = np.int32(0), np.int8(1)
             while True:
-                new[u], fresh = fresh, new[u]
-                old, old_flow, old_size, old_price = _index(parent[u]), flow[u], size[u], price[u]
+                fresh[u], mark = mark, fresh[u]
+                beyond, old_flow, old_size, old_price = _index(parent[u]), flow[u], size[u], price[u]
                 parent[u], flow[u], price[u], size[u] = above, carried, step, moved - below
                 if u == leaving:
                     break
-                below, above, carried, step, u = old_size, u, old_flow, -old_price, old
+                below, above, carried, step, u = old_size, u, old_flow, -old_price, beyond
             batch += 1
             if walked > walk * parent.shape[0] and q < queued - 1:
                 place = row[q + 1]
@@ -184,9 +196,9 @@ def _pivots(
         steps += walked
         if batch > 0:
             clean = 0
-            mark += 1
-            _refresh(parent, price, potential, seen, path, mark)
+            _refresh(parent, size, price, potential, room, old, new, path)
+            old, new = new, old
             if walked < walk * parent.shape[0] / 4:
                 length = min(n, 2 * length)
-    state[0], state[1], state[2], state[3] = place, clean, length, mark
+    state[0], state[1], state[2] = place, clean, length
     return pivots
