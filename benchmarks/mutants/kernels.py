@@ -18,7 +18,7 @@ _BLOCKS = (_NEAREST + "blocks_find_the_smallest", _NEAREST + "rows_come_in_block
            _NEAREST + "blocks_begin_where_the_last_ended")
 _TRANSFORM = (_NEAREST + "transforms_are_feasible_in_rational_numbers", _NEAREST + "what_is_feasible_violates_nothing",
               _NEAREST + "ties_of_rounded_differences_are_told_apart", "search/test_ground.py",
-              _NEAREST + "transform_by_search_is_that_by_rows")
+              "search/test_transform.py", _NEAREST + "transform_by_search_is_that_by_rows")
 _STAIRCASE = "test_staircase.py::test_"
 _SORTS = (_STAIRCASE + "sorts_what_numpy_sorts", _STAIRCASE + "ties_keep_their_order")
 _CLIMBS = (_STAIRCASE + "agrees_with_whole_arrays", _STAIRCASE + "sums_of_many_terms_are_exact_to_the_last_digits",
@@ -185,7 +185,7 @@ KERNELS = (
         Change("total += abs(x[i, k] - y[j, k])\n    elif", "total += x[i, k] - y[j, k]\n    elif"),
         Change("total = max(total, abs(x[i, k] - y[j, k]))", "total = abs(x[i, k] - y[j, k])"),
         Change("total = (total + a) + (b + c)", "total = (total + a) + b"),
-        Change("while k + 4 <= d:", "while k + 4 < d:"),
+        Change("while k + 4 <= d:", "while k + 4 < d:", "the last four are added one by one"),
         Change("while k < d:\n            total += (x[i, k] - y[j, k]) ** 2\n            k += 1", "pass"),
         Change("return total if p == 1.0 else total**p", "return total"),
         Change("y = -half if slope < -1.0", "y = half if slope < -1.0"),
