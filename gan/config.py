@@ -78,7 +78,7 @@ class Config:
     lr: float = _flag(4e-3, "learning rate of both networks", low=0.0)
     beta1: float = _flag(0.0, "Adam's first decay rate", low=0.0)
     beta2: float = _flag(0.99, "Adam's second decay rate", low=0.0)
-    fade: float = _flag(0.5, "last share of the run over which the learning rates fall to 0", low=0.0)
+    fade: float = _flag(1.0, "last share of the run over which the learning rates fall to 0", low=0.0)
     penalty: float = _flag(10.0, "λ, weight of the gradient penalty", low=0.0)
     clip: float = _flag(0.01, "c, the critic's weights stay in [-c, c] (constraint clip)", low=0.0)
     average: float = _flag(0.999, "decay of the generator's weight average", low=0.0)
