@@ -36,7 +36,8 @@ GROUPS = {
         ("certificate", "masses", "exact/averages", "exact/given", "exact/levels", "exact/masses", "exact/outcome",
          "exact/small", "exact/soft", "search/ground", "search/rounding"),
         ("test_certificate.py", "exact/test_averages.py", "exact/test_basis.py", "exact/test_linear_programme.py",
-         "exact/test_small.py", "search/test_cells.py", "search/test_ground.py", "search/test_rounding.py"),
+         "exact/test_masses.py", "exact/test_outcome.py", "exact/test_small.py", "search/test_cells.py",
+         "search/test_ground.py", "search/test_rounding.py"),
     ),
     "gaussian": Group(
         ("_pairs", "_procrustes", "_traces", "covariances", "families", "gaussian"),
@@ -47,6 +48,11 @@ GROUPS = {
          "inference/permutation"),
         ("test_brackets.py", "test_monotone.py", "test_sketch.py", "dual/test_convolution.py", "dual/test_lipschitz.py",
          "dual/test_penalties.py", "inference/test_two_sample_test.py"),
+    ),
+    "clouds": Group(
+        ("moments", "brackets/shadows", "inference/centring", "inference/convex"),
+        ("test_moments.py", "brackets/test_shadows.py", "inference/test_centring.py",
+         "inference/test_convex_potentials.py"),
     ),
 }  # fmt: skip
 _SEED, _SAMPLE = 0, 12  # mutants of a module
