@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-_LEFT_OUT = ("benchmarks", "gan", "test_compilation.py", "test_docs.py", "test_examples.py", "test_installed.py",
-             "test_lint.py", "test_packaging.py", "test_run.py", "test_threads_and_processes.py",
-             "test_validation.py")  # fmt: skip
-_SECONDS = "WDIST_SECONDS_A_TEST"
+_LEFT_OUT = ("benchmarks", "gan", "test_compilation.py", "test_docs.py", "test_examples.py",
+             "test_lint.py", "test_packaging.py", "test_run.py", "test_threads_and_processes.py", "test_validation.py")
+
+_SECONDS = "WDIST_SECONDS_A_TEST"  # which the tests' conftest.py knows
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     limits = {"NUMBA_DISABLE_JIT": "1", "OMP_NUM_THREADS": "1", "CI": "1", _SECONDS: str(options.seconds)}
     coverage = [sys.executable, "-m", "coverage"]
-    plugins = ["-p", "benchmarks.branches", "-p", "no:cacheprovider", "-p", "no:unraisableexception"]
+    plugins = ["-p", "no:cacheprovider", "-p", "no:unraisableexception"]
     tested = subprocess.run([*coverage, "run", "-m", "pytest", "-q", *plugins, *(options.tests or _files())],
                             cwd=ROOT, env=os.environ | limits, check=False)  # fmt: skip
     report = ["report", "--show-missing", "--skip-covered", f"--fail-under={options.under}"]
@@ -45,23 +41,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _files() -> list[str]:
     found = (path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py"))
     return sorted(str(path) for path in found if not set(path.parts) & set(_LEFT_OUT))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call() -> Generator[None, Any, Any]:
-    """Skip what is left of a test that has had its time: hypothesis, too, lets a skip through."""
-    seconds = float(os.environ[_SECONDS])
-    before = signal.signal(signal.SIGPROF, _enough)
-    signal.setitimer(signal.ITIMER_PROF, seconds, seconds)  # again, should the first be lost in a destructor
-    try:
-        return (yield)
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0.0)
-        signal.signal(signal.SIGPROF, before)
-
-
-def _enough(*_: object) -> None:
-    pytest.skip("has had its time")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 # Before numpy, torch and matplotlib read them. The problems are small, and one thread sums in one order.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -54,6 +56,21 @@ def disk(tmp_path: Path) -> Iterator[Callable[..., Path]]:
     yield mount
     for folder in mounted:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, Any, Any]:
+    """Where tests are only to show what they run, one is left after that much processor time, as if skipped."""
+    seconds = float(os.environ.get("WDIST_SECONDS_A_TEST", "0"))
+    if not seconds:
+        return (yield)
+    before = signal.signal(signal.SIGPROF, lambda *_: pytest.skip("has had its time"))  # hypothesis lets a skip through
+    signal.setitimer(signal.ITIMER_PROF, seconds, seconds)  # again, should the first be lost in a destructor
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _data_folder(name: str, pattern: str) -> Path:

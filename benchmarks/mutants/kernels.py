@@ -11,6 +11,7 @@ _CELLS = ("search/test_cells.py",)
 _NEAREST = "search/test_nearest.py::test_"
 _TREE = (*_CELLS, _NEAREST + "few_points", _NEAREST + "a_small_tree_finds_the_smallest")
 _SCREEN = (_NEAREST + "a_row_in_full_is_done_from_the_start", _NEAREST + "rough_lists_are_nearly_right",
+           _NEAREST + "what_the_screen_lists_is_below_the_limit",
            _NEAREST + "screen_looks_twice_where_single_precision_sees_ties",
            _NEAREST + "what_passes_the_screen_is_a_lower_bound",
            _NEAREST + "where_single_precision_overflows_rows_are_done_in_full", _NEAREST + "screen_finds_the_smallest")
@@ -163,7 +164,8 @@ KERNELS = (
         Change("half = np.maximum(high - centre, centre - low)", "half = np.minimum(high - centre, centre - low)"),
         Change("* (1.0 + 2.0**-50)", "* (1.0 - 2.0**-50)"),
         Change("if high - low > widest:", "if high - low < widest or widest < 0:"),
-        Change("middle = (n * (2 * j + 1)) >> (level + 1)", "middle = (first + last) // 2"),
+        Change("middle = (n * (2 * j + 1)) >> (level + 1)", "middle = (first + last) // 2",
+               "the middle, or the place before it: with that in order, both sides of the middle are"),
         Change("if middle <= b:", "if middle < b:"),
         Change("elif middle >= a:", "elif middle > a:", "both sides of the middle are in order already"),
         Change("low, high = min(low, value), max(high, value)", "low, high = min(low, value), value"),

@@ -310,6 +310,27 @@ def test_soft_potentials_are_those_of_sinkhorn() -> None:
     np.testing.assert_allclose(found, v, rtol=0, atol=1e-12)
 
 
+def test_soft_potentials_know_only_the_arcs_of_the_list() -> None:
+    """Of rows of unequal lengths: against whole matrices that are infinite elsewhere."""
+    rng = np.random.default_rng(4)
+    cost, v = rng.random((7, 5)), rng.random(5)
+    cost[rng.random((7, 5)) < 0.5] = np.inf
+    cost[:, 0], cost[2] = rng.random(7), rng.random(5)  # an arc, at least, for every source and target
+    listed = np.isfinite(cost)
+    assert len(set(listed.sum(axis=1))) > 2
+    start = np.concatenate([[0], np.cumsum(listed.sum(axis=1))])
+    arcs = Arcs(start, np.nonzero(listed)[1].astype(np.int32), cost[listed])
+    a, b = rng.random(7) + 0.1, rng.random(5) + 0.1
+    found = soft_potentials(arcs, v, a, b, 0.5)
+    a, b = a / a.sum(), b / b.sum()
+    for share in (0.2, 0.05, 0.02):
+        epsilon = share * 0.5
+        for _ in range(20):
+            u = epsilon * (np.log(a) - logsumexp((v - cost) / epsilon, axis=1))
+            v = epsilon * (np.log(b) - logsumexp((u[:, None] - cost) / epsilon, axis=0))
+    np.testing.assert_allclose(found, v, rtol=0, atol=1e-12)
+
+
 def test_soft_potentials_of_costs_as_good_as_equal_are_those_given() -> None:
     v = np.arange(4.0)
     cost = np.full((3, 4), 1e6)

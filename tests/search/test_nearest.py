@@ -116,6 +116,20 @@ def test_screen_finds_the_smallest(p: float, offset: float, size: float) -> None
 
 
 @pytest.mark.parametrize("p", [1.0, 2.0])
+def test_what_the_screen_lists_is_below_the_limit(p: float) -> None:
+    """And not at it, though single precision cannot tell."""
+    x, y, v = clouds(4, 30, 60, 9)
+    screen, ground, every = Screen.of(x, y), PointCosts.between(x, y, p, "euclidean").ground(), np.arange(30)
+    first, second = screen.two_smallest(v, ground), np.sort(differences(x, y, v, p, "euclidean"), axis=1)[:, 1]
+    limit = screen._values(every, first.which[:, 0], v, ground)  # in the digits of the screen itself
+    assert np.all(limit < second)
+    assert not screen.below(v, 4, ground, limit).found.any()
+    above = screen.below(v, 4, ground, np.nextafter(limit, np.inf))
+    np.testing.assert_array_equal(above.found, 1)
+    np.testing.assert_array_equal(above.which[:, 0], first.which[:, 0])
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0])
 def test_screen_looks_twice_where_single_precision_sees_ties(p: float) -> None:
     """Targets at distances that differ by 1e-12, the nearest last: more of them pass than a list holds."""
     rng = np.random.default_rng(12)
