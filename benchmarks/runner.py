@@ -1,7 +1,7 @@
 """Runs every cell of a suite in a process of its own.
 
-A cell first runs the estimator twice on a small sample, which loads compiled code and fills allocators, and only then
-starts the clock and the memory meter.
+A cell first runs the estimator untimed, which loads compiled code and fills allocators, and only then starts the clock
+and the memory meter: on the sample itself, since some code is loaded for many points only, a critic for a few steps.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+
+from wdist.compilation import impatiently
 
 from .critics.families import FAMILIES
 from .estimators import ESTIMATORS, Effort, Estimator
@@ -24,7 +26,6 @@ __all__ = ["IMPORT_LIMIT", "SUITES", "Row", "Suite", "cells", "import_seconds", 
 IMPORT_LIMIT = 0.03  # CPU seconds that `import wdist` may take above `import numpy`
 _IMPORT_TRIALS = 5
 _SEED = 20261123
-_WARM_UP_POINTS = 400  # enough that compiled code is loaded
 _WARM_UP_STEPS = 2
 
 
@@ -152,8 +153,8 @@ def _cell(problem_name: str, estimator_name: str, n: int, effort: Effort, seed: 
     draw = problem.paired if estimator.paired else problem.independent
     x, y = draw(n, np.random.default_rng(seed))
     truth = float(np.linalg.norm(x - y, axis=1).mean()) if estimator.paired else estimator.truth(problem)
-    for _ in range(2):  # compiled code is not loaded for a first small problem
-        estimator.measure(x[:_WARM_UP_POINTS], y[:_WARM_UP_POINTS], replace(effort, steps=_WARM_UP_STEPS))
+    impatiently()  # few points do not go without the compiler either
+    estimator.measure(x, y, replace(effort, steps=_WARM_UP_STEPS))
     answer, seconds, peak = metered(lambda: estimator.measure(x, y, effort))
     yield Row(
         problem=problem.name,

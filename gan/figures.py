@@ -178,4 +178,4 @@ def _finish(axes: Axes, title: str, label: str) -> None:
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.legend(frameon=False, fontsize=8.5)
+    axes.legend(facecolor="white", edgecolor="none", framealpha=1.0, fontsize=8.5)
