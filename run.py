@@ -29,6 +29,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -139,7 +140,7 @@ def start(module: list[str]) -> None:
 # The stamp
 
 
-def identity() -> dict:
+def identity() -> dict[str, str]:
     """What a stamp must say for .venv to be usable as it stands."""
     requirements = b"\0".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
     return {
@@ -172,7 +173,7 @@ def installed_packages() -> list[str]:
     return sorted(path.name for path in site.iterdir()) if site.is_dir() else []
 
 
-def read_stamp() -> dict:
+def read_stamp() -> dict[str, Any]:
     """The stamp, empty where there is none that can be read."""
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
@@ -181,7 +182,7 @@ def read_stamp() -> dict:
         return {}
 
 
-def write_stamp(stamp: dict) -> None:
+def write_stamp(stamp: dict[str, Any]) -> None:
     """Write it by a rename: it is there whole, or not at all."""
     draft = STAMP.with_suffix(".draft")
     draft.write_text(json.dumps(stamp, indent=1), encoding="utf-8")
@@ -191,7 +192,7 @@ def write_stamp(stamp: dict) -> None:
 # The environment
 
 
-def prepare_venv(stamp: dict, descriptors: tuple[int, ...]) -> bool:
+def prepare_venv(stamp: dict[str, Any], descriptors: tuple[int, ...]) -> bool:
     """Leave a .venv that pip can install into, and say whether it is the one that was there."""
     if os.path.lexists(VENV):
         fault = venv_fault(stamp)
@@ -227,7 +228,7 @@ def require_venv_modules() -> None:
             )
 
 
-def venv_fault(stamp: dict) -> str:
+def venv_fault(stamp: dict[str, Any]) -> str:
     """What is wrong with .venv, '' if nothing is."""
     if stamp and stamp.get("place") != str(VENV):
         return "it was made in another folder"

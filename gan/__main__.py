@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ _USAGE_ERROR, _FAILURE = 2, 1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     flags = vars(_parser().parse_args(arguments))
-    command = flags.pop("command")
+    command: Callable[[dict[str, Any]], int] = flags.pop("command")
     from .checkpoint import CheckpointError
     from .data import DataError
     from .train import DivergedError

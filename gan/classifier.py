@@ -43,7 +43,8 @@ class Classifier(nn.Module):
         self.head = nn.Linear(64, 10)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.head(self.body(x))
+        logits: torch.Tensor = self.head(self.body(x))
+        return logits
 
     @torch.no_grad()
     def features(self, images: torch.Tensor) -> torch.Tensor:
@@ -107,7 +108,7 @@ def cached(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier |
 def accuracy(judge: Classifier, data: Dataset) -> float:
     """The share of held-out images that it puts into their class."""
     guesses = judge.head(judge.features(data.test_images)).argmax(1)
-    return (guesses == data.test_labels).double().mean().item()
+    return float((guesses == data.test_labels).double().mean())
 
 
 def _path(data: Dataset) -> Path:

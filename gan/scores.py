@@ -110,7 +110,8 @@ def _resample(values: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
 
 def _inception(probabilities: torch.Tensor) -> float:
     mean = probabilities.mean(0)
-    return torch.special.entr(mean).sum().sub(torch.special.entr(probabilities).sum(1).mean()).exp().item()
+    gain = torch.special.entr(mean).sum() - torch.special.entr(probabilities).sum(1).mean()
+    return float(gain.exp())
 
 
 def _radii(points: torch.Tensor) -> torch.Tensor:

@@ -119,4 +119,5 @@ class Run:
 
     def _placed(self, model: nn.Module) -> nn.Module:
         """On the device, channels last: what convolutions are fastest in, on CPUs and GPUs."""
-        return model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch forgets it
+        return model

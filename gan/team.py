@@ -121,11 +121,11 @@ class SyncedBatchNorm2d(nn.BatchNorm2d):
     def forward(self, input: Tensor) -> Tensor:
         if not self.training:
             return super().forward(input)
-        mean = _Mean.apply(input.mean((0, 2, 3)))
+        mean = _linked_mean(input.mean((0, 2, 3)))
         centred = input - mean[:, None, None]
-        variance = _Mean.apply(centred.square().mean((0, 2, 3)))
+        variance = _linked_mean(centred.square().mean((0, 2, 3)))
         self._track(mean.detach(), variance.detach(), dist.get_world_size() * input.numel() // input.shape[1])
-        scale = (variance + self.eps).rsqrt() * self.weight
+        scale: Tensor = (variance + self.eps).rsqrt() * self.weight
         return centred * scale[:, None, None] + self.bias[:, None, None]
 
     @torch.no_grad()
@@ -162,6 +162,11 @@ class _Mean(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
         return _mean(gradients[0])
+
+
+def _linked_mean(values: Tensor) -> Tensor:
+    mean: Tensor = _Mean.apply(values)  # type: ignore[no-untyped-call]  # torch gives it no types
+    return mean
 
 
 def _mean(values: Tensor) -> Tensor:

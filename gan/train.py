@@ -113,7 +113,8 @@ def _held_out_drop(run: Run) -> torch.Tensor:
         run.critic(to_unit(part[:_HELD_OUT])).mean() for part in (run.data.images, run.data.test_images)
     )
     run.critic.train()
-    return (training - held_out).reshape(1)
+    drop: torch.Tensor = training - held_out
+    return drop.reshape(1)
 
 
 def _bar(total: int, done: int, shown: bool) -> tqdm:

@@ -62,7 +62,7 @@ def generator_update(run: Run) -> torch.Tensor:
     run.critic.requires_grad_(False)
     with run.autocast():
         scores = run.critic(run.generator(run.noise()))
-    loss = -scores.to(torch.promote_types(scores.dtype, torch.float32)).mean()
+    loss: torch.Tensor = -scores.to(torch.promote_types(scores.dtype, torch.float32)).mean()
     run.generator_optimizer.zero_grad(set_to_none=True)
     loss.backward()
     run.generator_optimizer.step()

@@ -16,6 +16,8 @@ import numpy as np
 from .errors import InvalidMeasureError
 
 Array = Any  # numpy.ndarray or torch.Tensor
+Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Integers = np.ndarray[tuple[int, ...], np.dtype[np.integer[Any]]]
 
 is_tensor = array_api_compat.is_torch_array
 
@@ -51,7 +53,8 @@ def to_numpy(x: Array) -> np.ndarray:
     if not is_tensor(x):
         return np.asarray(x)
     x = x.detach().cpu()
-    return (x.float() if str(x.dtype) == "torch.bfloat16" else x).numpy()  # NumPy has no bfloat16
+    numbers: np.ndarray = (x.float() if str(x.dtype) == "torch.bfloat16" else x).numpy()  # NumPy has no bfloat16
+    return numbers
 
 
 def detached(x: Array) -> Array:

@@ -31,7 +31,7 @@ def with_gradient(value: torch.Tensor, inputs: Sequence[torch.Tensor], gradients
     """
     if not any(x.requires_grad for x in inputs):
         return value
-    result: torch.Tensor = _Envelope.apply(value, gradients, *inputs)
+    result: torch.Tensor = _Envelope.apply(value, gradients, *inputs)  # type: ignore[no-untyped-call]  # it is torch's
     return result
 
 
@@ -53,7 +53,9 @@ class _Envelope(torch.autograd.Function):
             own = derivative.ndim - upstream.ndim
             product = (upstream.detach()[(..., *[None] * own)] * derivative).sum_to_size(x.shape)
             # Under create_graph=True the product would pass for a constant, and a second derivative for 0.
-            products.append(_Once.apply(product, upstream, *inputs) if torch.is_grad_enabled() else product)
+            if torch.is_grad_enabled():
+                product = _Once.apply(product, upstream, *inputs)  # type: ignore[no-untyped-call]  # it is torch's
+            products.append(product)
         return None, None, *products
 
 

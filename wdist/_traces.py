@@ -88,4 +88,5 @@ def w2_of_many(P: Gaussian, Q: Gaussian) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _square(M: np.ndarray) -> np.ndarray:
-    return np.einsum("...ij,...ij->...", M, M)
+    squares: np.ndarray = np.einsum("...ij,...ij->...", M, M)
+    return squares

@@ -47,7 +47,8 @@ class Clouds(NamedTuple):
 
     def along(self, thetas: np.ndarray, p: float) -> np.ndarray:
         """W_p of the shadows on each direction."""
-        return coupling_distance(thetas @ self.x.T, thetas @ self.y.T, self.a, self.b, p)
+        distances: np.ndarray = coupling_distance(thetas @ self.x.T, thetas @ self.y.T, self.a, self.b, p)
+        return distances
 
     def matched(self, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The optimal coupling of the shadows: indices of points, the masses between them, and their differences."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import as_float64, normalised_weights, to_numpy
+from ._arrays import Floats, as_float64, normalised_weights, to_numpy
 from .errors import InvalidMeasureError
 from .laws import Bins, Law, inside
 
@@ -79,7 +79,7 @@ def _numbers(x: Any, name: str) -> np.ndarray:
     return to_numpy(numbers)
 
 
-def _piecewise_linear(t: np.ndarray, knots: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _piecewise_linear(t: Floats, knots: Floats, values: Floats) -> Floats:
     """Left-continuous inverse of a piecewise linear CDF: interpolation that skips the bins with no mass."""
     k = np.clip(np.searchsorted(knots, t, side="left"), 1, len(knots) - 1)
     width = knots[k] - knots[k - 1]

@@ -77,10 +77,9 @@ def certify(
     found = _check(costs, checked_plan(plan, costs.shape), f / unit, g / unit, masses(P.given), masses(Q.given))
     if unit == 1.0:
         return found
-    outward = (lambda v, side: float(np.nextafter(v * unit, side)) if v else v)  # noqa: E731
-    return Certificate(
-        outward(found.primal, math.inf), outward(found.dual, -math.inf), found.marginal_error, found.violation * unit
-    )
+    primal = math.nextafter(found.primal * unit, math.inf) if found.primal else 0.0
+    dual = math.nextafter(found.dual * unit, -math.inf) if found.dual else 0.0
+    return Certificate(primal, dual, found.marginal_error, found.violation * unit)
 
 
 def certify_lp(plan: Any, potentials: tuple[Any, Any], cost: Any, a: Any = None, b: Any = None) -> Certificate:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._arrays import Array, detached, is_tensor, namespace, to_numpy
+from ._arrays import Array, Floats, detached, is_tensor, namespace, to_numpy
 from .coupling import SAME_JUMP, coupling_distance, cumulative, running_sum
 from .rows import sort_samples
 
@@ -173,7 +173,7 @@ def _share(line: _Line, p: float) -> float:
     return right / (right - left) if right > left else 0.5
 
 
-def _lifted(x: np.ndarray, t: np.ndarray, u: np.ndarray) -> np.ndarray:
+def _lifted(x: Floats, t: Floats, u: Floats) -> Floats:
     """The quantile at u, continued periodically, in units of the period."""
     whole = np.floor(u)
     return x[np.minimum(np.searchsorted(t, u - whole), len(x) - 1)] + whole

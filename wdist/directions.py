@@ -14,6 +14,8 @@ import math
 
 import numpy as np
 
+from ._arrays import Floats
+
 __all__ = ["GROUPS", "spread"]
 
 GROUPS = 16
@@ -42,10 +44,11 @@ def _half_sphere(rng: np.random.Generator, size: int, dim: int) -> np.ndarray:
     height = (np.arange(size) + 0.5) / size
     angles = math.pi * (3 - math.sqrt(5)) * np.arange(size)
     ring = np.sqrt(1 - height * height)
-    return np.stack([ring * np.cos(angles), ring * np.sin(angles), height], axis=-1) @ _frames(rng, 3, 3)
+    spiral: Floats = np.stack([ring * np.cos(angles), ring * np.sin(angles), height], axis=-1)
+    return spiral @ _frames(rng, 3, 3)
 
 
-def _frames(rng: np.random.Generator, size: int, dim: int) -> np.ndarray:
+def _frames(rng: np.random.Generator, size: int, dim: int) -> Floats:
     """Rows of random orthogonal matrices, as many as it takes (Mezzadri, 2007, arXiv:math-ph/0609050)."""
     width = min(size, dim)
     q, r = np.linalg.qr(rng.standard_normal((-(-size // dim), dim, width)))

@@ -212,9 +212,9 @@ def _maps(
     columns = G @ left
     lengths = xp.sqrt(xp.sum(columns * columns, axis=-2))
     rounding = 8 * G.shape[-2] * 2.0**-52
-    reach = lambda M: xp.max(xp.sqrt(xp.sum(M * M, axis=-2)), axis=-1, keepdims=True)  # noqa: E731
-    present = lengths > (rounding if exact[1] else rounding**0.5) * reach(G)
-    carried = singular > (rounding * reach(G) if exact[0] else rounding**0.5 * lengths) * reach(F)
+    reach, other = (xp.max(xp.sqrt(xp.sum(M * M, axis=-2)), axis=-1, keepdims=True) for M in (G, F))
+    present = lengths > (rounding if exact[1] else rounding**0.5) * reach
+    carried = singular > (rounding * reach if exact[0] else rounding**0.5 * lengths) * other
     inverse = xp.where(carried & (singular > 0), 1 / xp.where(singular > 0, singular, 1.0), 0.0 * singular)
     return (columns * inverse[..., None, :]) @ xp.matrix_transpose(columns), xp.any(present & ~carried, axis=-1)
 

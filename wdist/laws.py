@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ._arrays import Floats
+
 __all__ = ["NORMAL", "Bins", "Function", "Law", "inside", "upper_end"]
 
 Function = Callable[[np.ndarray], np.ndarray]
@@ -70,7 +72,7 @@ class Law:
 
     dim = property(lambda self: 1, doc="Dimension of the space.")
 
-    def quantile(self, t: np.ndarray, *, upper: bool = False) -> np.ndarray:
+    def quantile(self, t: np.ndarray, *, upper: bool = False) -> Floats:
         """The quantile at t, or at 1 - t with ``upper``."""
         if self.scale == 0.0:
             return np.full(np.shape(t), self.loc)

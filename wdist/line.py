@@ -22,7 +22,8 @@ from ._arrays import (
 from .circle import circle_distance
 from .coupling import MANY, SAME_JUMP, coupling_distance, monotone_coupling
 from .errors import InvalidMeasureError
-from .measures import Gaussian, Law, Measure, Samples, as_measure, check_p
+from .laws import Law
+from .measures import Gaussian, Measure, Samples, as_measure, check_p
 from .quantiles import Bracketed, law_distance, law_of_samples
 from .rows import sort_samples
 from .sketch import QuantileSketch

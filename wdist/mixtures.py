@@ -278,9 +278,11 @@ def _with_gradient(P: GaussianMixture, Q: GaussianMixture, found: Result, unit: 
     xp, value = namespace(squares), float(found.distance)
     half = unit / (2 * value) if value else 0.0
     f, g = found.potentials  # type: ignore[misc]
-    as_tensor = lambda z: xp.asarray(half * z, dtype=xp.float64, device=squares.device)  # noqa: E731
-    total = xp.asarray(unit * value, dtype=xp.float64, device=squares.device)
-    return with_gradient(total, inputs, lambda _: [as_tensor(z) for z in (plan.data, f, g)])
+
+    def as_tensor(z: Any) -> Array:
+        return xp.asarray(z, dtype=xp.float64, device=squares.device)
+
+    return with_gradient(as_tensor(unit * value), inputs, lambda _: [as_tensor(half * z) for z in (plan.data, f, g)])
 
 
 def _lower(P: GaussianMixture, Q: GaussianMixture, upper: float) -> float:

@@ -128,10 +128,11 @@ def plan_on_the_line(P: Samples, Q: Samples, p: float) -> tuple[sparse.coo_array
     with np.errstate(over="ignore", invalid="ignore"):
         f, g = np.zeros(len(x)), np.zeros(len(y))
         step_x, step_y = np.flatnonzero(np.diff(i)), np.flatnonzero(np.diff(j))
-        cost = lambda s, t: np.abs(x[s] - y[t]) ** p  # noqa: E731
-        f[1:] = np.cumsum(cost(i[step_x] + 1, j[step_x]) - cost(i[step_x], j[step_x]))
-        g[1:] = np.cumsum(cost(i[step_y], j[step_y] + 1) - cost(i[step_y], j[step_y]))
-        f += cost(0, 0)
+        after_x, before_x = (np.abs(x[i[step_x] + k] - y[j[step_x]]) ** p for k in (1, 0))
+        after_y, before_y = (np.abs(x[i[step_y]] - y[j[step_y] + k]) ** p for k in (1, 0))
+        f[1:] = np.cumsum(after_x - before_x)
+        g[1:] = np.cumsum(after_y - before_y)
+        f += np.abs(x[0] - y[0]) ** p
     if not (np.all(np.isfinite(f)) and np.all(np.isfinite(g))):
         return plan, None
     potentials = np.empty_like(f), np.empty_like(g)

@@ -107,7 +107,7 @@ def _integral(P: Law, Q: Law, difference: Callable[[np.ndarray, bool], np.ndarra
         edges = np.unique(np.concatenate([2.0 ** -np.arange(1.0, tail.depth + 1), *_breaks(P, Q, upper)]))
         edges = edges[edges >= 2.0**-tail.depth]
         edges = np.union1d(edges, _crossings(half, edges))
-        f = lambda t, half=half: np.abs(half(t)) ** p  # noqa: E731
+        f = _powers(half, p)
         coarse = P.coarse[upper] or Q.coarse[upper]
         value, defect = _quadrature(f, edges, p * _LEVEL if coarse else 0.0)
         # Levels off by so much move the integral by that times the variation of what is integrated.
@@ -120,10 +120,10 @@ def _integral(P: Law, Q: Law, difference: Callable[[np.ndarray, bool], np.ndarra
         )
     doubt = 0.0 if P.family is not None and P.family == Q.family else _doubt(P, Q, halves, scale, p)
     least, rest, most = (sum(getattr(tail, name) for tail in tails) for name in ("least", "rest", "most"))
-    root = lambda c: scale * max(c, 0.0) ** (1 / p)  # noqa: E731
+    costs = total + rest, total - error + least, total + error + doubt + most
+    distance, lower, upper = (scale * max(cost, 0.0) ** (1 / p) for cost in costs)
     slack = 1 + _QUANTILE_RTOL
-    lower, highest = root(total - error + least) / slack, root(total + error + doubt + most) * slack
-    return Bracketed(root(total + rest), lower, highest)
+    return Bracketed(distance, lower / slack, upper * slack)
 
 
 def _unit(difference: Callable[[np.ndarray, bool], np.ndarray], sizes: list[np.ndarray], p: float) -> float:
@@ -150,6 +150,10 @@ def _doubt(P: Law, Q: Law, halves: list[Half], scale: float, p: float) -> float:
 
 def _scaled(difference: Callable[[np.ndarray, bool], np.ndarray], upper: bool, scale: float) -> Half:
     return lambda t: difference(t, upper) / scale
+
+
+def _powers(difference: Half, p: float) -> Half:
+    return lambda t: np.abs(difference(t)) ** p
 
 
 def _breaks(P: Law, Q: Law, upper: bool) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import Array, detached, is_tensor
+from ._arrays import Array, Floats, Integers, detached, is_tensor
 
 __all__ = ["batch_shape", "gather", "in_parts", "sort_samples"]
 
@@ -33,7 +33,7 @@ def gather(x: Array, index: Array, xp: Any) -> Array:
     return xp.take_along_axis(x, xp.broadcast_to(index, (*shape, index.shape[-1])), axis=-1)
 
 
-def _gather_rows(x: np.ndarray, index: np.ndarray) -> np.ndarray:
+def _gather_rows(x: Floats, index: Integers) -> Floats:
     """The same from flat memory, which NumPy does faster than along an axis."""
     if x.ndim == 1:
         return x[index]
@@ -47,8 +47,7 @@ def in_parts(solve: Callable[..., np.ndarray], arrays: Batch, block: int, *rest:
     step = _step(arrays, shape, block)
     if not step:
         return solve(*arrays, *rest)
-    cut = lambda z, k: z[k : k + step] if z is not None and _runs(z, shape) else z  # noqa: E731
-    parts = ([cut(z, k) for z in arrays] for k in range(0, shape[0], step))
+    parts = ([_cut(z, shape, slice(k, k + step)) for z in arrays] for k in range(0, shape[0], step))
     return np.concatenate([in_parts(solve, part, block, *rest) for part in parts])
 
 
@@ -65,6 +64,10 @@ def _step(arrays: Batch, shape: tuple[int, ...], block: int) -> int:
     if running <= 2 * block or fixed > block // 8:
         return 0
     return max(shape[0] * block // running, 1) if shape[0] > 1 else 0
+
+
+def _cut(z: np.ndarray | None, shape: tuple[int, ...], part: slice) -> np.ndarray | None:
+    return z[part] if z is not None and _runs(z, shape) else z
 
 
 def _runs(z: np.ndarray, shape: tuple[int, ...]) -> bool:

@@ -29,15 +29,15 @@ def _power(z: float, p: float) -> float:
         return z
     if p == 2.0:
         return z * z
-    return z**p
+    power: float = z**p
+    return power
 
 
 def _root(cost: float, scale: float, p: float) -> float:
     if p == 1.0:
         return scale * cost
-    if p == 2.0:
-        return scale * np.sqrt(cost)
-    return scale * cost ** (1.0 / p)
+    root: float = np.sqrt(cost) if p == 2.0 else cost ** (1.0 / p)
+    return scale * root
 
 
 @kernel(_add)

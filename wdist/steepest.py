@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import is_tensor, to_numpy, widest
+from ._arrays import Floats, is_tensor, to_numpy, widest
 from ._two_clouds import Clouds
 from .directions import spread
 from .line import samples_distance
@@ -124,7 +124,8 @@ def _nearby(clouds: Clouds, theta: np.ndarray, p: float, rng: np.random.Generato
     steps = rng.standard_normal((_AROUND, len(theta))) * np.geomspace(0.01, 1.0, _AROUND)[:, None]
     around = theta + steps / np.sqrt(len(theta))
     around /= np.linalg.norm(around, axis=1, keepdims=True)
-    return around[int(np.argmax(clouds.along(around, p)))]
+    best: np.ndarray = around[np.argmax(clouds.along(around, p))]
+    return best
 
 
 def _telling(clouds: Clouds, rng: np.random.Generator) -> np.ndarray:
@@ -172,8 +173,8 @@ def _climb(clouds: Clouds, theta: np.ndarray, p: float, **options: float) -> np.
         return -value / height, (value * w / length - gradient) / (length * height)
 
     options = {"maxiter": 50, "ftol": 1e-12, **options}
-    found = minimize(descent, theta, jac=True, method="L-BFGS-B", options=options)
-    return found.x / float(np.linalg.norm(found.x))
+    top: Floats = minimize(descent, theta, jac=True, method="L-BFGS-B", options=options).x
+    return top / float(np.linalg.norm(top))
 
 
 def _rise(clouds: Clouds, theta: np.ndarray, p: float) -> tuple[float, np.ndarray]:
@@ -206,21 +207,22 @@ def _size(points: np.ndarray, weights: np.ndarray | None, p: float) -> float:
     largest = float(lengths.max())
     if largest == 0.0:
         return 0.0
-    return largest * float(np.average((lengths / largest) ** p, weights=weights)) ** (1 / p)
+    relative: float = float(np.average((lengths / largest) ** p, weights=weights)) ** (1 / p)
+    return largest * relative
 
 
 def _from_above(clouds: Clouds, theta: np.ndarray, p: float) -> float:
     """What the coupling of the shadows on ``theta`` costs in the dearest direction, and no more than in all space."""
     i, j, mass, _ = clouds.matched(theta)
     z = clouds.x[i] - clouds.y[j]
-    rounding = (len(z) + z.shape[1] + 20) * _ROUNDING
+    rounding = (len(z) + len(theta) + 20) * _ROUNDING
     lengths = np.linalg.norm(z, axis=1)
     largest = float(lengths.max())
     if largest == 0.0:
         return 0.0
-    plan = largest * float(mass @ (lengths / largest) ** p) ** (1 / p)
+    plan: float = largest * float(mass @ (lengths / largest) ** p) ** (1 / p)
     spread_out = (z.T * (mass / largest**2)) @ z
     dearest = float(np.linalg.eigvalsh(spread_out)[-1]) + rounding * float(np.trace(spread_out))
     # E |<t, z>|^p is at most (E <t, z>^2)^(p/2) for p <= 2, and at most E <t, z>^2 times the largest |z|^(p-2) above.
-    slope = largest * max(dearest, 0.0) ** (1 / max(p, 2.0))
+    slope: float = largest * max(dearest, 0.0) ** (1 / max(p, 2.0))
     return min(plan, slope) * (1 + rounding)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._arrays import Floats
 from .laws import Law
 from .tails import known_levels
 
@@ -33,11 +34,11 @@ _MOST = 2**15  # cells
 class _Bounds(NamedTuple):
     """Of both quantiles at some levels."""
 
-    t: np.ndarray
-    x_low: np.ndarray
-    x_high: np.ndarray
-    y_low: np.ndarray
-    y_high: np.ndarray
+    t: Floats
+    x_low: Floats
+    x_high: Floats
+    y_low: Floats
+    y_high: Floats
 
     def apart(self) -> np.ndarray:
         """At least how far apart they are, each level for itself."""
@@ -47,7 +48,8 @@ class _Bounds(NamedTuple):
         """At most how far apart they are between these levels and others."""
         x_low, y_low = np.minimum(self.x_low, other.x_low), np.minimum(self.y_low, other.y_low)
         x_high, y_high = np.maximum(self.x_high, other.x_high), np.maximum(self.y_high, other.y_high)
-        return np.maximum(x_high - y_low, y_high - x_low)
+        apart: np.ndarray = np.maximum(x_high - y_low, y_high - x_low)
+        return apart
 
 
 def supremum(P: Law, Q: Law, breaks: tuple[np.ndarray, np.ndarray]) -> tuple[float, float, float]:

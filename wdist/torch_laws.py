@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from ._arrays import Floats
 from .errors import InvalidMeasureError
 from .laws import NORMAL, Law, upper_end
 
@@ -98,7 +99,7 @@ def _cauchy(t: np.ndarray) -> np.ndarray:
     return -1 / np.tan(np.pi * t)
 
 
-def _laplace(t: np.ndarray) -> np.ndarray:
+def _laplace(t: Floats) -> Floats:
     return np.where(t <= 0.5, np.log(2 * t), -np.log(2 * (1 - t)))
 
 

@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from ._arrays import Floats, Integers
 from .rows import gather, sort_samples
 
 __all__ = ["FEW", "SAME_JUMP", "whole_distance"]
@@ -24,7 +25,7 @@ FEW = 2**10  # points of a row
 _ONE = 2**61  # units of a mass of 1
 
 
-def whole_distance(x: np.ndarray, y: np.ndarray, a: np.ndarray | None, b: np.ndarray | None, p: float) -> np.ndarray:
+def whole_distance(x: np.ndarray, y: np.ndarray, a: np.ndarray | None, b: np.ndarray | None, p: float) -> Floats:
     """The same of short rows, with masses rounded to whole numbers: they add up exactly, and sort with their side."""
     n, m = x.shape[-1], y.shape[-1]
     (x, t), (y, s) = (sort_samples(z, None if w is None else _whole(w), np) for z, w in ((x, a), (y, b)))
@@ -45,16 +46,17 @@ def whole_distance(x: np.ndarray, y: np.ndarray, a: np.ndarray | None, b: np.nda
     z = gather(x, i, np) - gather(y, np.minimum(j, m - 1, out=j), np)
     np.abs(z, out=z)
     np.copyto(z, 0.0, where=jumps <= SAME_JUMP * _ONE)
-    largest = np.max(z, axis=-1)
+    largest: Floats = np.max(z, axis=-1)
     if math.isinf(p):
         return largest
     scale = np.where(largest > 0, largest, 1.0)
     z /= scale[..., None]
     z **= p
     z *= jumps
-    return scale * (np.sum(z, axis=-1) / _ONE) ** (1.0 / p)
+    means: Floats = np.sum(z, axis=-1) / _ONE
+    return scale * means ** (1.0 / p)
 
 
-def _whole(weights: np.ndarray) -> np.ndarray:
+def _whole(weights: Floats) -> Integers:
     """Weights as even numbers, of which ``2 * _ONE`` are a mass of 1."""
     return 2 * np.rint(weights * _ONE).astype(np.int64)

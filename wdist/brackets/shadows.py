@@ -16,11 +16,12 @@ but bounded by its own shadows.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from .._arrays import power_of_two
+from .._arrays import Floats, power_of_two
 from ..gaussian import gaussian_map
 from ..line import line_distance
 from ..measures import Gaussian, Samples
@@ -35,9 +36,9 @@ _FAR = 1e6  # spreads that the centre of a homothety is away, at most
 class Cloud(NamedTuple):
     """Points (n, d) in units in which they are of size 1, weights as given or None, and masses."""
 
-    points: np.ndarray
-    weights: np.ndarray | None
-    mass: np.ndarray
+    points: Floats
+    weights: Floats | None
+    mass: Floats
 
     @classmethod
     def of(cls, points: np.ndarray, weights: np.ndarray | None) -> Cloud:
@@ -50,7 +51,7 @@ class Cloud(NamedTuple):
         """Some of the points."""
         return Cloud.of(self.points[part], None if self.weights is None else self.weights[part])
 
-    def mean(self) -> np.ndarray:
+    def mean(self) -> Floats:
         return self.mass @ self.points
 
     def square(self) -> float:
@@ -107,7 +108,8 @@ def affine_map(x: Cloud, y: Cloud) -> np.ndarray:
     # Any such matrix gives a bound: one of mild condition loses few digits.
     A = gaussian_map(*(Gaussian(0.0 * cov[0], cov + 1e-6 * t * eye) for cov, t in zip(covs, traces, strict=True)))
     values, vectors = np.linalg.eigh(np.asarray(A))
-    return (vectors * np.maximum(values, _CONDITION * values[-1])) @ vectors.T
+    positive: np.ndarray = (vectors * np.maximum(values, _CONDITION * values[-1])) @ vectors.T
+    return positive
 
 
 def homothety_centre(x: Cloud, y: Cloud) -> np.ndarray:
@@ -116,5 +118,5 @@ def homothety_centre(x: Cloud, y: Cloud) -> np.ndarray:
     largest = max(s, t)
     if largest == 0.0:
         return m - (k - m)
-    apart = np.copysign(max(abs(s - t) / largest, 1.0 / _FAR), s - t)
+    apart = math.copysign(max(abs(s - t) / largest, 1.0 / _FAR), s - t)
     return m + (k - m) * (s / largest / apart)

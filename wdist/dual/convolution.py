@@ -55,7 +55,8 @@ def _matrix(layer: nn.Conv2d, weight: Tensor, input_shape: Sequence[int], n_out:
     n_in = math.prod(input_shape)
     if n_in <= n_out:  # row i is the image of unit vector i
         units = torch.eye(n_in, dtype=torch.float64).reshape(n_in, *input_shape)
-        return layer._conv_forward(units, weight, None).reshape(n_in, n_out)
+        images: Tensor = layer._conv_forward(units, weight, None)
+        return images.reshape(n_in, n_out)
     with torch.enable_grad():  # row i is the gradient of output i, from the i-th copy of the input
         inputs = torch.zeros(n_out, *input_shape, dtype=torch.float64, requires_grad=True)
         outputs = layer._conv_forward(inputs, weight, None).reshape(n_out, n_out)
@@ -74,7 +75,7 @@ def _torus_blocks(layer: nn.Conv2d, weight: Tensor, input_shape: Sequence[int]) 
         kernel = nn.functional.pad(kernel, (0, 0, 0, -reach % stride) if axis == 0 else (0, -reach % stride))
     (s, t), (out, channels, height, width) = layer.stride, kernel.shape
     phases = kernel.reshape(out, channels, height // s, s, width // t, t).permute(0, 1, 3, 5, 2, 4)
-    blocks = torch.fft.rfft2(phases.reshape(out, channels * s * t, height // s, width // t), s=sizes)
+    blocks: Tensor = torch.fft.rfft2(phases.reshape(out, channels * s * t, height // s, width // t), s=sizes)
     return blocks.flatten(2).permute(2, 0, 1)
 
 

@@ -46,7 +46,8 @@ class GroupSort(nn.Module):
         _check_features(x, self.size or 1)
         if self.size is None:
             return x.sort(dim=1).values
-        return x.unflatten(1, (-1, self.size)).sort(dim=2).values.flatten(1, 2)
+        groups: Tensor = x.unflatten(1, (-1, self.size))
+        return groups.sort(dim=2).values.flatten(1, 2)
 
     def extra_repr(self) -> str:
         return f"size={self.size}"

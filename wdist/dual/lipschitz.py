@@ -103,7 +103,7 @@ def _bound(module: nn.Module, shape: torch.Size | None) -> tuple[float, torch.Si
 
 
 def _linear(layer: Any) -> float:
-    weight = layer.weight.detach().to("cpu", torch.float64)
+    weight: torch.Tensor = layer.weight.detach().to("cpu", torch.float64)
     if not torch.isfinite(weight).all():
         return math.inf
     norm = float(torch.linalg.svdvals(weight)[0])
@@ -152,11 +152,12 @@ def _shape_after(layer: nn.Module, shape: torch.Size | None) -> torch.Size | Non
         return None
     like = next(chain(layer.parameters(), layer.buffers()), torch.zeros(()))
     try:
-        return layer(torch.zeros(1, *shape, dtype=like.dtype, device=like.device)).shape[1:]
+        answer: torch.Tensor = layer(torch.zeros(1, *shape, dtype=like.dtype, device=like.device))
     except RuntimeError as error:
         raise InvalidMeasureError(
             f"input_shape: samples of shape {tuple(shape)} do not go through {type(layer).__name__}: {error}"
         ) from None
+    return answer.shape[1:]
 
 
 def _is_altered(module: nn.Module) -> bool:

@@ -61,4 +61,5 @@ def _start(tall: Tensor) -> Tensor:
     tall = tall.to(torch.promote_types(tall.dtype, torch.float32))  # half precision has no room for fourth powers
     gram = tall.mT @ tall
     bound = torch.linalg.matrix_norm(gram @ gram).clamp_min(torch.finfo(tall.dtype).tiny) ** 0.25
-    return min(tall.shape[1] ** 0.125, _LARGEST_START) / bound
+    start: Tensor = min(tall.shape[1] ** 0.125, _LARGEST_START) / bound
+    return start

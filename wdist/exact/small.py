@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from .._arrays import Floats
 from ..masses import Masses
 from ..search.transform import TREE_DIMENSIONS
 from .greedy import greedy
@@ -39,10 +40,10 @@ def few_costs(x: np.ndarray, y: np.ndarray, p: float, metric: str = "euclidean")
     """``d ** p`` of all pairs of points of size 1; what powers lose is left to the engine."""
     from scipy.spatial.distance import cdist
 
-    if p == 2 and metric == "euclidean":
-        return cdist(x, y, "sqeuclidean")
+    squared = p == 2 and metric == "euclidean"
+    distances: Floats = cdist(x, y, "sqeuclidean" if squared else metric)
     with np.errstate(over="ignore", under="ignore"):
-        return cdist(x, y, metric) ** p
+        return distances if squared else distances**p
 
 
 def few_points(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> float | None:

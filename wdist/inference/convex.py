@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from .._arrays import Floats
 from ..gaussian import gaussian_map
 from ..measures import Gaussian
 from .curves import Curve, quantile_curve
@@ -70,15 +71,17 @@ def _quadratic(A: np.ndarray) -> Values:
 
 
 def _separable(curves: list[Curve]) -> Values:
-    def potential(z: np.ndarray) -> np.ndarray:
-        return np.sum([a * a - 2.0 * curve.integral(a) for a, curve in zip(z.T, curves, strict=True)], axis=0)
+    def potential(z: Floats) -> Floats:
+        terms = [a * a - 2.0 * curve.integral(a) for a, curve in zip(z.T, curves, strict=True)]
+        total: Floats = np.sum(terms, axis=0)
+        return total
 
     return potential
 
 
 def _radial(curve: Curve) -> Values:
-    def potential(z: np.ndarray) -> np.ndarray:
-        r = np.linalg.norm(z, axis=1)
+    def potential(z: Floats) -> Floats:
+        r: Floats = np.linalg.norm(z, axis=1)
         return r * r - 2.0 * curve.integral(r)
 
     return potential

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._arrays import Floats
+
 __all__ = ["Curve", "quantile_curve"]
 
 
@@ -23,9 +25,9 @@ class Curve(NamedTuple):
     ``below`` is the integral of v over u up to the knots.
     """
 
-    u: np.ndarray
-    v: np.ndarray
-    below: np.ndarray
+    u: Floats
+    v: Floats
+    below: Floats
     slope: float
 
     @classmethod
@@ -37,7 +39,7 @@ class Curve(NamedTuple):
         """The curve with its axes exchanged, whose integral is the conjugate of this one's."""
         return Curve.through(self.v, self.u, 1.0 / self.slope, float(self.u[0] * self.v[0] - self.below[0]))
 
-    def integral(self, u: np.ndarray) -> np.ndarray:
+    def integral(self, u: Floats) -> Floats:
         """The convex function at u."""
         last = len(self.u) - 1
         k = np.clip(np.searchsorted(self.u, u, side="right") - 1, 0, last)  # after upright pieces, if there are any

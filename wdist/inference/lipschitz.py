@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from .._arrays import Floats
 from ..brackets.shadows import Cloud, homothety_centre
 from ..search.ground import PointCosts
 from ..search.transform import transform_below
 
 __all__ = ["Pair", "lipschitz_pairs", "mcshane_pair"]
 
-Values = Callable[[np.ndarray], np.ndarray]
+Values = Callable[[Floats], Floats]
 Pair = tuple[Values, Values]  # f of points (n, d) and g of points (m, d), with f(x) + g(y) <= |x - y|^p everywhere
 
 
@@ -34,10 +35,10 @@ def lipschitz_pairs(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[str, Pair]]:
     yield "potentials of the coordinates", _by_coordinates(x, y)
 
 
-def mcshane_pair(x: np.ndarray, y: np.ndarray, f: np.ndarray, g: np.ndarray) -> Pair:
+def mcshane_pair(x: Floats, y: Floats, f: Floats, g: Floats) -> Pair:
     """The Kantorovich potentials of points at p = 1, extended to all points: the mean of the two extremes."""
 
-    def u(z: np.ndarray) -> np.ndarray:
+    def u(z: Floats) -> Floats:
         above = transform_below(PointCosts.between(z, y, 1.0, "euclidean"), g)
         below = -transform_below(PointCosts.between(z, x, 1.0, "euclidean"), f)
         return 0.5 * (above + below)
@@ -57,13 +58,14 @@ def _by_coordinates(x: np.ndarray, y: np.ndarray) -> Pair:
     gains = np.array([u(a).mean() - u(b).mean() for u, a, b in zip(parts, x.T, y.T, strict=True)])
     constants = gains / (float(np.linalg.norm(gains)) or 1.0)
 
-    def u(z: np.ndarray) -> np.ndarray:
-        return np.sum([c * part(a) for c, part, a in zip(constants, parts, z.T, strict=True)], axis=0)
+    def u(z: Floats) -> Floats:
+        total: Floats = np.sum([c * part(a) for c, part, a in zip(constants, parts, z.T, strict=True)], axis=0)
+        return total
 
     return u, lambda z: -u(z)
 
 
-def _line_potential(x: np.ndarray, y: np.ndarray) -> Values:
+def _line_potential(x: Floats, y: Floats) -> Values:
     """The function of slopes 1 and -1 that sets two samples on the line furthest apart in mean."""
     points = np.concatenate([x, y])
     order = np.argsort(points, kind="stable")
@@ -72,9 +74,10 @@ def _line_potential(x: np.ndarray, y: np.ndarray) -> Values:
     slope = np.sign(np.cumsum(steps[order])[:-1]).astype(np.float64)
     values = np.concatenate([[0.0], np.cumsum(slope * np.diff(points))])
 
-    def u(z: np.ndarray) -> np.ndarray:
-        inside = np.clip(z, points[0], points[-1])
-        beyond = np.where(z < points[0], slope[0], slope[-1])
-        return np.interp(inside, points, values) + beyond * (z - inside)
+    def u(z: Floats) -> Floats:
+        inside: Floats = np.clip(z, points[0], points[-1])
+        beyond: Floats = np.where(z < points[0], slope[0], slope[-1])
+        middle: Floats = np.interp(inside, points, values)
+        return middle + beyond * (z - inside)
 
     return u

@@ -143,7 +143,8 @@ def _high(plug_in: Result, halves: Halves, alpha: float) -> float:
     t = float(stdtrit(min(map(len, scores)) - 1, 1.0 - alpha / 2))
     skewness = float(sum(np.mean(z**3) / len(z) ** 2 for z in scores)) / error**3
     width = t + max(skewness, 0.0) * (2.0 * t * t + 1.0) / 6.0
-    return max(W + error * width / (plug_in.p * W ** (plug_in.p - 1)), sum(halves.within) / 2)
+    slope: float = plug_in.p * W ** (plug_in.p - 1)  # of the cost, in W
+    return max(W + error * width / slope, sum(halves.within) / 2)
 
 
 def _square(x: np.ndarray, y: np.ndarray, p: float, halves: Halves, bounds: list[Bound]) -> tuple[float, str | None]:

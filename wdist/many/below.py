@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._arrays import power_of_two
+from .._arrays import Floats, Integers, power_of_two
 from ..coupling import coupling_distance
 from ..measures import Samples
 from .tiles import alike
@@ -33,9 +33,9 @@ _EPS = 2.0**-52
 class Lens(NamedTuple):
     """How clouds are looked at: from an origin among them, in a unit of their size, along frames of axes."""
 
-    origin: np.ndarray
+    origin: Floats
     unit: float
-    frames: np.ndarray
+    frames: Floats
 
     @classmethod
     def on(cls, clouds: Sequence[Samples]) -> Lens:
@@ -50,7 +50,7 @@ class Lens(NamedTuple):
         turn, _ = np.linalg.qr(rng.standard_normal((len(axes), len(axes))))
         return cls(origin, unit, np.stack([axes, turn @ axes]))
 
-    def seen(self, points: np.ndarray) -> np.ndarray:
+    def seen(self, points: Floats) -> Floats:
         """Points as seen through it."""
         return points / self.unit - self.origin
 
@@ -59,8 +59,8 @@ class Sketches(NamedTuple):
     """Of every cloud the mean and the radius, as seen through a lens."""
 
     lens: Lens
-    means: np.ndarray
-    radii: np.ndarray
+    means: Floats
+    radii: Floats
 
     @classmethod
     def of(cls, clouds: Sequence[Samples], lens: Lens) -> Sketches:
@@ -72,12 +72,13 @@ class Sketches(NamedTuple):
             radii.append(float(np.max(np.linalg.norm(points, axis=1))))
         return cls(lens, np.stack(means), np.array(radii))
 
-    def by_means(self, others: Sketches, sizes: np.ndarray) -> np.ndarray:
+    def by_means(self, others: Sketches, sizes: Integers) -> Floats:
         """|m(P) - m(Q)| less its rounding, for every P here against every Q of ``others``."""
         apart = np.linalg.norm(self.means[:, None] - others.means[None], axis=-1)
         reach = self.radii[:, None] + others.radii[None]
         rounding = (sizes + 8 * self.means.shape[1] + 64) * _EPS
-        return self.lens.unit * np.maximum(apart * (1 - 1e-13) - rounding * reach, 0.0)
+        certain: Floats = np.maximum(apart * (1 - 1e-13) - rounding * reach, 0.0)
+        return self.lens.unit * certain
 
     def by_marginals(
         self, here: int, cloud: Samples, others: Sketches, there: np.ndarray, clouds: Sequence[Samples], p: float

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial.distance import cdist
 
-from .._arrays import power_of_two
+from .._arrays import Floats, Integers, power_of_two
 
 __all__ = ["METRICS", "Costs", "Ground", "MatrixCosts", "PointCosts", "check_metric"]
 
@@ -76,8 +76,8 @@ class PointCosts:
     Costs are in units of ``scale ** p``.
     """
 
-    x: np.ndarray
-    y: np.ndarray
+    x: Floats
+    y: Floats
     p: float
     metric: str
     scale: float
@@ -112,23 +112,26 @@ class PointCosts:
             return np.inf
 
     def rows(self, rows: slice) -> np.ndarray:
-        if self.metric == "euclidean" and self.p == 2.0:
-            return cdist(self.x[rows], self.y, "sqeuclidean")
-        distances = cdist(self.x[rows], self.y, self.metric)
-        return distances if self.p == 1.0 else distances**self.p
+        squared = self.metric == "euclidean" and self.p == 2.0
+        distances: Floats = cdist(self.x[rows], self.y, "sqeuclidean" if squared else self.metric)
+        return distances if squared or self.p == 1.0 else distances**self.p
 
     def rows_below(self, rows: slice) -> np.ndarray:
         costs = self.rows(rows)
         costs *= 1.0 - self._relative_error
         costs -= self._least
-        return np.maximum(costs, 0.0, out=costs)
+        np.maximum(costs, 0.0, out=costs)
+        return costs
 
-    def distances(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    def distances(self, i: Integers, j: Integers) -> Floats:
         """Distances of the pairs, divided by ``scale``."""
         lengths = np.abs(self.x[i] - self.y[j])
+        distances: Floats
         if self.metric == "euclidean":
-            return np.sqrt(np.sum(lengths * lengths, axis=1))
-        return lengths.sum(axis=1) if self.metric == "cityblock" else lengths.max(axis=1)
+            distances = np.sqrt(np.sum(lengths * lengths, axis=1))
+        else:
+            distances = lengths.sum(axis=1) if self.metric == "cityblock" else lengths.max(axis=1)
+        return distances
 
     def pairs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         return self.distances(i, j) ** self.p
@@ -162,7 +165,7 @@ class PointCosts:
     def _relative_error(self) -> float:
         return 2.0**-53 * (self.p * (self.x.shape[1] / 2 + 4) + 8)
 
-    def derivatives(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    def derivatives(self, i: Integers, j: Integers) -> np.ndarray:
         """Derivatives of the distances by the points x[i]; 0, a subgradient, where they coincide."""
         differences = self.x[i] - self.y[j]
         if self.metric == "cityblock":

@@ -74,7 +74,8 @@ def pair_cost(x: Any, i: int, y: Any, j: int, metric: int, p: float) -> float:
 
 def _bound(x: Any, i: int, cell: Any, h: int, metric: int, p: float) -> float:
     """A lower bound of ``c(x_i, y) - v(y)`` for y in the box of node h."""
-    d, total = x.shape[1], -cell[h, 3, 0]
+    d: int = x.shape[1]
+    total: float = -cell[h, 3, 0]
     if metric == CITYBLOCK and p == 1.0:
         for k in range(d):
             half, slope, at = cell[h, 1, k], cell[h, 2, k], x[i, k] - cell[h, 0, k]

@@ -11,12 +11,14 @@ import math
 
 import numpy as np
 
+from .._arrays import Floats
+
 __all__ = ["difference_error", "root_bounds", "sum_bounds", "two_product"]
 
 _SPLITTER = 2.0**27 + 1
 
 
-def difference_error(a: np.ndarray, b: np.ndarray, difference: np.ndarray) -> np.ndarray:
+def difference_error(a: Floats, b: Floats, difference: Floats) -> Floats:
     """``(a - b) - difference`` exactly, for the rounded ``difference`` of finite numbers."""
     virtual = a - difference
     return (a - (difference + virtual)) + (virtual - b)

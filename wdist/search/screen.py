@@ -110,7 +110,8 @@ class Screen:
 
     def _values(self, i: np.ndarray, j: np.ndarray, v: np.ndarray, ground: Ground) -> np.ndarray:
         cost = pair_costs(self.x, self.y, i, j, ground)
-        return np.maximum(cost * ground.factor - ground.offset, 0.0) - v[j]
+        values: np.ndarray = np.maximum(cost * ground.factor - ground.offset, 0.0) - v[j]
+        return values
 
     def _exact(
         self, index: np.ndarray, low: np.ndarray, limit: np.ndarray, v: np.ndarray, k: int, ground: Ground

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._arrays import Floats
 from ..compilation import interpreting
 from .blocks import row_blocks
 from .cells import Cells, kd_order
@@ -24,7 +25,7 @@ TREE_DIMENSIONS = 7  # up to here a tree of boxes prunes enough
 _FEW = 2**14  # pairs: below, all of them are looked at
 
 
-def transform_below(costs: Costs, g: np.ndarray, screen: Screen | None = None) -> np.ndarray:
+def transform_below(costs: Costs, g: np.ndarray, screen: Screen | None = None) -> Floats:
     """The c-transform of g, rounded down; inf for a source without arcs. ``screen`` is that of the points, if known."""
     g = np.require(g, requirements=["C", "W"])  # the one layout that compiled code knows
     if isinstance(costs, PointCosts) and _searchable(costs):
@@ -76,7 +77,7 @@ def _searched_below(costs: PointCosts, g: np.ndarray, screen: Screen | None) -> 
 def _row_minimum_below(costs: np.ndarray, g: np.ndarray) -> np.ndarray:
     """Rounding is monotone, so only the differences that round to the minimum can lie below it."""
     differences = costs - g
-    minimum = differences.min(axis=1)
+    minimum: Floats = differences.min(axis=1)
     i, j = np.nonzero((differences == minimum[:, None]) & np.isfinite(minimum)[:, None])
     below = np.zeros(len(minimum), dtype=bool)
     below[i[difference_error(costs[i, j], g[j], minimum[i]) < 0]] = True
