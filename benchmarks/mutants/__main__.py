@@ -46,13 +46,14 @@ def _verdicts(only: Sequence[str], files: dict[str, Changes]) -> Iterator[Verdic
 
 
 def table(verdicts: Iterable[Verdict]) -> str:
-    """Killed, of how many, by file, in Markdown."""
+    """Killed, of these because the tests did not end, of how many, by file, in Markdown."""
     verdicts = list(verdicts)
-    rows = ["| file | mutants | killed | changes no result | survived |", "|---|---|---|---|---|"]
+    rows = ["| file | mutants | killed | by time | changes no result | survived |", "|---|---|---|---|---|---|"]
     for file in [*dict.fromkeys(verdict.file for verdict in verdicts), "all"]:
         of = [verdict for verdict in verdicts if file in (verdict.file, "all")]
-        killed, same = sum(v.killed for v in of), sum(not v.killed and v.why != "" for v in of)
-        rows.append(f"| `{file}` | {len(of)} | {killed} | {same} | {len(of) - killed - same} |")
+        killed, late = sum(v.killed for v in of), sum(v.late for v in of)
+        same = sum(not v.killed and v.why != "" for v in of)
+        rows.append(f"| `{file}` | {len(of)} | {killed} | {late} | {same} | {len(of) - killed - same} |")
     return "\n".join(rows) + "\n"
 
 

@@ -19,6 +19,7 @@ from .verdict import Verdict
 
 __all__ = ["GROUPS", "Group", "automatic"]
 
+
 class Group(NamedTuple):
     """Modules below ``wdist``, and the tests below ``tests`` that see them."""
 
@@ -57,6 +58,7 @@ GROUPS = {
 }  # fmt: skip
 _SEED, _SAMPLE = 0, 12  # mutants of a module
 _LONGEST, _SECONDS = 3.0, 20.0  # of a test, and of all tests of a function: beyond, the shorter ones must do
+_FAILED, _LATE = (1, 3, -9, -11), (-24, 24, 36, 152, 255)  # statuses: a test failed or crashed; or was out of time
 _MESSAGES = ("raise ", r"Error\(", r'^\s*f?r?"', "warnings.warn")  # lines of prose, which tests need not know by heart
 
 
@@ -113,14 +115,14 @@ def _sampled(place: Path, module: str) -> list[str]:
 
 
 def _codes(place: Path, module: str) -> dict[str, int | None]:
-    """Exit statuses of pytest by mutant: 0 where it survived, 33 where no test reached it."""
+    """How the tests of every mutant ended; None where they were not run."""
     found = json.loads((place / "mutants" / "wdist" / f"{module}.py.meta").read_text())
     return dict(found["exit_code_by_key"])
 
 
 def _verdicts(place: Path, module: str, chosen: set[str]) -> list[Verdict]:
     return [
-        Verdict(f"wdist/{module}.py", name, code not in (0, 33, None))
+        Verdict(f"wdist/{module}.py", name, code in (*_FAILED, *_LATE), late=code in _LATE)
         for name, code in _codes(place, module).items()
         if name in chosen
     ]

@@ -12,6 +12,7 @@ import importlib.util
 import math
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -63,12 +64,13 @@ def by_hand(root: Path, listed: Sequence[Changes]) -> Iterator[Verdict]:
         importlib.import_module(name)
     for group in listed:
         before = _seconds()
-        if _notices(root, group, texts[group.file], _LONG):
+        if _ended(root, group, texts[group.file], _LONG):
             raise StaleError(f"the tests of {group.file} fail as it stands")
         limit = math.ceil(_TIMES * (_seconds() - before))
         for change in group.changes:
-            killed = _notices(root, group, texts[group.file].replace(change.old, change.new), limit)
-            yield Verdict(f"wdist/{group.file}", f"`{change.old}` → `{change.new}`", killed, change.why)
+            ended = _ended(root, group, texts[group.file].replace(change.old, change.new), limit)
+            late = ended == -signal.SIGXCPU
+            yield Verdict(f"wdist/{group.file}", f"`{change.old}` → `{change.new}`", ended != 0, change.why, late)
 
 
 def _seconds() -> float:
@@ -76,8 +78,8 @@ def _seconds() -> float:
     return sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
 
 
-def _notices(root: Path, group: Changes, text: str, limit: int) -> bool:
-    """Whether the tests fail, or do not end within the limit, with this text in place of the file."""
+def _ended(root: Path, group: Changes, text: str, limit: int) -> int:
+    """How the tests end with this text in place of the file: pytest's status, or the signal that ended it, below 0."""
     child = os.fork()
     if child == 0:
         status = 2
@@ -86,14 +88,14 @@ def _notices(root: Path, group: Changes, text: str, limit: int) -> bool:
         finally:
             os._exit(status)
     _, ended = os.waitpid(child, 0)
-    return ended != 0
+    return os.waitstatus_to_exitcode(ended)
 
 
 def _tested(root: Path, group: Changes, text: str, limit: int) -> int:
     os.chdir(root)
     os.environ |= {"NUMBA_DISABLE_JIT": "1", "OMP_NUM_THREADS": "1", "CI": "1"}
     sys.modules["numba"].config.reload_config()
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     silence = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
         os.dup2(silence, stream)
