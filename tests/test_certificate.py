@@ -113,6 +113,18 @@ def test_scale(scale: float) -> None:
     assert found.primal == pytest.approx(truth * scale**2, rel=1e-12)
 
 
+@pytest.mark.parametrize("scale", [2.0**-400, 2.0**400])
+def test_bounds_stay_on_their_sides_in_other_units(scale: float) -> None:
+    """Costs and potentials that are whole numbers times the unit: nothing is rounded, or only outward."""
+    x, y = scale * np.array([[0.0], [4.0]]), scale * np.array([[1.0], [7.0]])
+    f, g = scale**2 * np.array([0.0, 4.0]), scale**2 * np.array([1.0, 5.0])
+    found = wdist.certify(np.eye(2) / 2, (f, g), x, y, p=2)
+    exact = 5 * Fraction(scale) ** 2
+    assert Fraction(found.dual) <= exact <= Fraction(found.primal)
+    assert float(Fraction(found.primal) / exact) == pytest.approx(1.0, rel=1e-14)
+    assert float(Fraction(found.dual) / exact) == pytest.approx(1.0, rel=1e-14)
+
+
 def test_scale_whose_power_is_no_float_is_refused() -> None:
     with pytest.raises(ValueError, match="Rescale"):
         wdist.certify([[1.0]], ([0.0], [0.0]), [[0.0, 0.0]], [[1e200, 1.0]], p=3)

@@ -49,6 +49,13 @@ def test_logarithms_die_out(p: float) -> None:
     assert tail.rest == pytest.approx(exact, rel=1.0)
 
 
+@pytest.mark.parametrize("known", [30, 200, DEEPEST])
+def test_what_only_just_converges_is_not_taken_to_be_small(known: int) -> None:
+    """The integral of 1 / (s log(s)^2) from 0 to t is -1 / log(t): its slope rises towards that of divergence."""
+    tail = outlook(1.0 / (MIDDLES[:known] * np.log(MIDDLES[:known]) ** 2), 1.0)
+    assert 0.0 <= tail.least <= 1.0 / (tail.depth * math.log(2)) <= tail.most
+
+
 @pytest.mark.parametrize("known", [0, 1, 7])
 def test_few_blocks_tell_nothing(known: int) -> None:
     assert outlook(np.ones(known), 2.0) == Tail(max(known, 1), 0.0, 0.0, math.inf)

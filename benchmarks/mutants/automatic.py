@@ -30,8 +30,8 @@ class Group(NamedTuple):
 GROUPS = {
     "line": Group(
         ("_arrays", "coupling", "histograms", "line", "measures", "result", "samples", "tails", "units"),
-        ("test_histograms.py", "test_line.py", "test_line_brackets.py", "test_line_gradients.py", "test_measures.py",
-         "test_result.py", "test_tails.py", "test_units.py"),
+        ("test_histograms.py", "test_line.py", "test_line_brackets.py", "test_line_gradients.py", "test_line_ways.py",
+         "test_measures.py", "test_result.py", "test_tails.py", "test_units.py"),
     ),
     "exact": Group(
         ("certificate", "masses", "exact/averages", "exact/given", "exact/levels", "exact/masses", "exact/outcome",
@@ -57,7 +57,7 @@ GROUPS = {
     ),
 }  # fmt: skip
 _SEED, _SAMPLE = 0, 12  # mutants of a module
-_LONGEST, _SECONDS = 3.0, 20.0  # of a test, and of all tests of a function: beyond, the shorter ones must do
+_LONGEST, _SECONDS = 5.0, 30.0  # of a test, and of all tests of a function: beyond, the shorter ones must do
 _FAILED, _LATE = (1, 3, -9, -11), (-24, 24, 36, 152, 255)  # statuses: a test failed or crashed; or was out of time
 _MESSAGES = ("raise ", r"Error\(", r'^\s*f?r?"', "warnings.warn")  # lines of prose, which tests need not know by heart
 
@@ -122,7 +122,15 @@ def _codes(place: Path, module: str) -> dict[str, int | None]:
 
 def _verdicts(place: Path, module: str, chosen: set[str]) -> list[Verdict]:
     return [
-        Verdict(f"wdist/{module}.py", name, code in (*_FAILED, *_LATE), late=code in _LATE)
+        Verdict(f"wdist/{module}.py", _change(place, name), code in (*_FAILED, *_LATE), late=code in _LATE)
         for name, code in _codes(place, module).items()
         if name in chosen
     ]
+
+
+def _change(place: Path, name: str) -> str:
+    """What a mutant changes: the lines of its difference."""
+    shown = subprocess.run([sys.executable, "-m", "mutmut", "show", name], cwd=place, capture_output=True, text=True)
+    lines = [line for line in shown.stdout.splitlines() if line[:1] in ("-", "+") and line[:3] not in ("---", "+++")]
+    old, new = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
+    return f"{name.rpartition('.')[2]}: `{old}` → `{new}`"

@@ -96,3 +96,25 @@ def test_parametrised_convolutions_are_read_through_their_parametrisation() -> N
     conv = nn.utils.parametrizations.weight_norm(layer(2, kernel_size=3))
     exact = dense_norm(conv, (2, 5, 5))
     assert exact <= dual.lipschitz_upper_bound(conv, (2, 5, 5)) <= exact * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("padding", ["same", 1])
+def test_weights_that_cancel_on_a_torus_do_not_cancel_on_an_image(
+    padding: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an image of one pixel the kernel's centre is left, however small the sum of all of it is."""
+    conv = nn.Conv2d(1, 1, 3, padding=padding, bias=False)
+    with torch.no_grad():
+        conv.weight.zero_()
+        conv.weight[0, 0, 1, 1], conv.weight[0, 0, 0, 0] = 1.0, -1.0
+    assert dual.lipschitz_upper_bound(conv, (1, 1, 1)) == pytest.approx(1.0)
+    monkeypatch.setattr(convolution, "_EXACT_SIDE", 0)
+    assert dual.lipschitz_upper_bound(conv, (1, 1, 1)) >= 1.0
+
+
+def test_a_class_derived_from_a_convolution_may_be_anything() -> None:
+    class Doubled(nn.Conv2d):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 2.0 * super().forward(x)
+
+    assert dual.lipschitz_upper_bound(Doubled(1, 1, 3), (1, 5, 5)) == float("inf")

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
+from scipy.spatial.distance import cdist
 
-from wdist.exact.small import few_points
+from wdist.exact.small import are_few, few_costs, few_points
 
 
 @settings(max_examples=60)
@@ -55,3 +56,20 @@ def test_costs_too_far_apart_for_doubles_are_left_alone(n):
     assert few_points(cost, np.ones(n), np.ones(n)) in (None, pytest.approx((n - 1) * 1e-18 / n, rel=1e-9))
     assert few_points(np.zeros((3, 3)), np.ones(3), np.ones(3)) is None  # it may be what an underflow left
     assert few_points(np.full((2, 2), np.inf), np.ones(2), np.ones(2)) is None
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cityblock", "chebyshev"])
+@pytest.mark.parametrize("p", [1, 1.5, 2, 3])
+def test_costs_are_powers_of_distances(metric, p):
+    rng = np.random.default_rng(4)
+    x, y = rng.random((5, 3)), rng.random((4, 3))
+    np.testing.assert_allclose(few_costs(x, y, p, metric), cdist(x, y, metric) ** p, rtol=1e-14)
+    assert few_costs(1e-200 * x, 1e-200 * y, 3, metric).max() == 0.0  # what powers lose is left to the engine
+    assert few_points(few_costs(1e-200 * x, 1e-200 * y, 3, metric), np.ones(5), np.ones(4)) is None
+
+
+def test_more_dimensions_make_more_points_few():
+    assert are_few(250, 250, 2)
+    assert not are_few(300, 300, 2)
+    assert are_few(300, 300, 20)
+    assert not are_few(500, 500, 20)

@@ -35,11 +35,12 @@ def test_two_laws_in_general_position(d: int, size: float) -> None:
 
 @pytest.mark.parametrize("apart", [1e-1, 1e-3, 1e-5])
 @pytest.mark.parametrize("moved", [True, False])
-def test_near_laws_of_mild_condition_keep_their_digits(apart: float, moved: bool) -> None:
+@pytest.mark.parametrize("size", [1e-10, 1.0, 1e10])
+def test_near_laws_of_mild_condition_keep_their_digits(apart: float, moved: bool, size: float) -> None:
     """Where traces cancel: by vectors then, whose residual loses as many digits as the laws are near."""
     rng = np.random.default_rng(7)
-    P, other = law(rng, 3), law(rng, 3)
-    Q = Gaussian(P.mean + moved * apart, P.cov + apart * other.cov)
+    P, other = (Gaussian(size * L.mean, size**2 * L.cov) for L in (law(rng, 3), law(rng, 3)))
+    Q = Gaussian(P.mean + moved * size * apart, P.cov + apart * other.cov)
     found = w2_of_two(P, Q)
     assert found is not None
     assert found == pytest.approx(w2(P, Q), rel=1e-15 / apart + 1e-11)
