@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
+from collections.abc import Iterator
 
+import matplotlib.pyplot as plt
 import pytest
 
 import wdist
+import wdist.dual
+import wdist.plot
 
-HOMES = sorted({importlib.import_module(getattr(wdist, name).__module__).__name__ for name in wdist.__all__
-                if hasattr(getattr(wdist, name), "__module__")})  # fmt: skip
+FUNCTIONS = [
+    getattr(module, name)
+    for module in (wdist, wdist.dual, wdist.plot)
+    for name in module.__all__
+    if inspect.isfunction(getattr(module, name))
+]
+CLASSES = (
+    *(wdist.Samples, wdist.Gaussian, wdist.Gaussian.fit, wdist.Gaussian.from_factor, wdist.GaussianMixture),
+    *(wdist.Histogram, wdist.Quantile, wdist.CDF, wdist.QuantileSketch, wdist.Result),
+)
+HOMES = sorted({documented.__module__ for documented in (*FUNCTIONS, *CLASSES)})
+
+
+@pytest.fixture(autouse=True)
+def no_figure_is_left() -> Iterator[None]:
+    yield
+    plt.close("all")
 
 
 @pytest.mark.parametrize("module", HOMES)
@@ -19,16 +39,6 @@ def test_the_examples_run(module: str) -> None:
     assert found.failed == 0
 
 
-CLOSED_FORMS = (
-    *("gaussian_w2", "gaussian_map", "gaussian_geodesic", "gaussian_barycenter", "gelbrich", "mixture_w2"),
-    *("mixture_transport", "GaussianMixture", "Gaussian", "Gaussian.fit", "Gaussian.from_factor", "wasserstein"),
-    *("wasserstein_1d", "transport_map_1d", "Samples", "Histogram", "Quantile", "CDF", "QuantileSketch"),
-)
-
-
-@pytest.mark.parametrize("name", CLOSED_FORMS)
-def test_there_is_an_example(name: str) -> None:
-    found = wdist
-    for part in name.split("."):
-        found = getattr(found, part)
-    assert ">>> " in (found.__doc__ or "")
+@pytest.mark.parametrize("documented", [*FUNCTIONS, *CLASSES], ids=lambda documented: documented.__qualname__)
+def test_there_is_an_example(documented: object) -> None:
+    assert ">>> " in (documented.__doc__ or "")

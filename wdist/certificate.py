@@ -63,6 +63,18 @@ def certify(
         If a measure, the plan or the potentials are malformed.
     ValueError
         If ``p`` or ``metric`` is not one of those above.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> x, y = [[0, 0], [1, 0]], [[3, 4], [4, 4]]
+    >>> r = wdist.transport(x, y, p=2)
+    >>> proof = wdist.certify(r.plan, r.potentials, x, y, p=2)
+    >>> round(proof.dual, 9), round(proof.primal, 9), proof.marginal_error
+    (25.0, 25.0, 0.0)
+    >>> proof = wdist.certify([[0, 0.5], [0.5, 0]], ([0, 0], [0, 0]), x, y, p=2)  # a worse plan, and no potentials
+    >>> round(proof.dual, 9), round(proof.primal, 9)
+    (22.5, 26.0)
     """
     P, Q = as_samples(x, "x", x_weights), as_samples(y, "y", y_weights)
     same_dimension(P, Q, ("x", "y"))
@@ -105,6 +117,15 @@ def certify_lp(plan: Any, potentials: tuple[Any, Any], cost: Any, a: Any = None,
     ------
     InvalidMeasureError
         If the cost, a weight, the plan or the potentials are malformed.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> cost = [[1, 3], [2, 8]]
+    >>> r = wdist.transport_lp(cost)
+    >>> proof = wdist.certify_lp(r.plan, r.potentials, cost)
+    >>> round(proof.dual, 9), round(proof.primal, 9)
+    (2.5, 2.5)
     """
     costs = MatrixCosts(cost_matrix(cost))
     n, m = costs.shape

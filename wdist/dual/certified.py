@@ -56,6 +56,15 @@ def mcshane(values: Any, anchors: Any, *, side: Literal["lower", "upper"]) -> Mc
         If values and anchors do not fit each other, are empty, or are not finite real numbers.
     ValueError
         If ``side`` is neither.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from wdist import dual
+    >>> middle = torch.tensor([[1.0]], dtype=torch.float64)
+    >>> upper, lower = (dual.mcshane([0.0, 1.0], [0.0, 2.0], side=side) for side in ("upper", "lower"))
+    >>> upper(middle).item(), lower(middle).item()
+    (1.0, 0.0)
     """
     if side not in ("lower", "upper"):
         raise ValueError(f"side is {side!r}: choose 'lower' or 'upper'")

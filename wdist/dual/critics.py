@@ -74,6 +74,16 @@ def critic(
     ------
     ValueError
         If ``kind`` does not exist or a size does not fit it.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from wdist import dual
+    >>> critic = dual.critic("groupsort", 2, width=16, rng=0)
+    >>> tuple(critic(torch.zeros(5, 2)).shape)
+    (5, 1)
+    >>> round(dual.lipschitz_upper_bound(critic), 3)  # 1-Lipschitz, whatever is trained
+    1.0
     """
     if kind not in get_args(CriticKind):
         raise ValueError(f"kind is {kind!r}: choose one of {', '.join(map(repr, get_args(CriticKind)))}")

@@ -22,6 +22,13 @@ class MaxMin(nn.Module):
     """GroupSort with groups of two: feature i and feature i + c/2 leave as their maximum and their minimum.
 
     Input (n, c, ...) with even c; output of the same shape.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from wdist import dual
+    >>> dual.MaxMin()(torch.tensor([[1.0, 2.0, 5.0, 0.0]])).tolist()
+    [[5.0, 2.0, 1.0, 0.0]]
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -34,6 +41,13 @@ class GroupSort(nn.Module):
     """Sorts the features of every group of ``size`` neighbours, ascending; None: all features are one group.
 
     Input (n, c, ...) with c a multiple of ``size``; output of the same shape.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from wdist import dual
+    >>> dual.GroupSort(2)(torch.tensor([[3.0, 1.0, 2.0, 4.0]])).tolist()
+    [[1.0, 3.0, 2.0, 4.0]]
     """
 
     def __init__(self, size: int | None = None):

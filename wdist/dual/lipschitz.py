@@ -37,8 +37,7 @@ __all__ = ["lipschitz_upper_bound"]
 
 
 def lipschitz_upper_bound(critic: nn.Module, input_shape: Sequence[int] | None = None) -> float:
-    """A number that the critic's Lipschitz constant (Euclidean norms) certainly does not exceed; inf if none
-    is known.
+    """An upper bound of the critic's Lipschitz constant in Euclidean norms; inf if none is known.
 
     Parameters
     ----------
@@ -61,8 +60,22 @@ def lipschitz_upper_bound(critic: nn.Module, input_shape: Sequence[int] | None =
     InvalidMeasureError
         If a sample of ``input_shape`` does not go through the critic.
 
-    Notes ----- The product is exact for one layer and for matched orthogonal ones, and otherwise loose by a
-    factor that grows with depth: no information about which activations can be on together is used.
+    Notes
+    -----
+    The bound is a product over the layers: exact for one layer and for matched orthogonal ones, and otherwise loose
+    by a factor that grows with depth, since it does not know which activations can be on together.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from wdist import dual
+    >>> layer = torch.nn.Linear(2, 1)
+    >>> with torch.no_grad():
+    ...     layer.weight[:] = torch.tensor([[3.0, 4.0]])
+    >>> round(dual.lipschitz_upper_bound(layer), 9)
+    5.0
+    >>> dual.lipschitz_upper_bound(torch.nn.Sequential(layer, torch.nn.BatchNorm1d(1)))
+    inf
     """
     shape = None if input_shape is None else _sizes(input_shape)
     with torch.no_grad(), _evaluation_mode(critic):

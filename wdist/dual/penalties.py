@@ -67,6 +67,14 @@ def gradient_penalty(
         If x or y is no tensor.
     InvalidMeasureError
         If x and y differ in shape, dtype or device, or are empty, sparse or not floating point.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from wdist import dual
+    >>> x, y = torch.tensor([[1.0], [3.0]]), torch.tensor([[0.0], [0.0]])
+    >>> dual.gradient_penalty(lambda z: 3 * z[:, 0], x, y).tolist()  # slope 3: (3 - 1)**2
+    [4.0, 4.0]
     """
     return excess_slope(slopes(critic, interpolates(x, y, generator=generator)), one_sided=one_sided)
 
@@ -97,8 +105,14 @@ def interpolates(x: Tensor, y: Tensor, *, generator: torch.Generator | None = No
 def slopes(critic: Callable[[Tensor], Tensor], points: Tensor) -> Tensor:
     """Euclidean norm of the critic's gradient at each of ``points`` (n, ...), as (n,).
 
-    Differentiable in the parameters; exact to rounding, also where the gradient vanishes, with derivative 0
-    there.
+    Differentiable in the parameters. Where the gradient vanishes the result is the dtype's epsilon, with derivative 0.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from wdist import dual
+    >>> dual.slopes(lambda z: z.square().sum(1), torch.tensor([[3.0, 4.0], [0.6, 0.8]])).tolist()
+    [10.0, 2.0]
     """
     check_batch(points, "points", floating=True)
     create_graph = torch.is_grad_enabled()
@@ -122,6 +136,15 @@ def clip_weights_(critic: nn.Module, c: float) -> None:
     """Clamp every parameter of ``critic`` into [-c, c], in place.
 
     What Lipschitz constant this leaves depends on the architecture: see :func:`lipschitz_upper_bound`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from wdist import dual
+    >>> layer = torch.nn.Linear(2, 1)
+    >>> dual.clip_weights_(layer, 0.25)
+    >>> all(bool(w.abs().max() <= 0.25) for w in layer.parameters())
+    True
     """
     if isinstance(c, bool) or not isinstance(c, int | float | np.integer | np.floating) or not c > 0:
         raise ValueError(f"c is {c!r}: clip to a positive bound")

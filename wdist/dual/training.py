@@ -98,6 +98,15 @@ def fit(
         ``"none"`` meets a critic that is not certified 1-Lipschitz.
     NotConvergedError
         If training diverged to values that are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from wdist import dual
+    >>> x, y = np.random.default_rng(0).normal(size=(2, 300, 2))
+    >>> r = dual.fit(x + [3, 4], y, steps=100, rng=0)  # W_1 = 5
+    >>> abs(r.corrected - 5) < 0.5, 4 < r.lower < 5 < r.upper < 6
+    (True, True)
     """
     settings = Settings(constraint, penalty, clip, steps, batch_size, lr, patience)
     if not 0.0 < confidence_level < 1.0:

@@ -47,6 +47,15 @@ def bracket(
     ------
     ValueError
         If there is nothing to draw, or the seconds do not fit the results.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import wdist
+    >>> x, y = np.random.default_rng(0).normal(size=(2, 300, 2))
+    >>> ax = wdist.plot.bracket([wdist.transport(x, y, p=2, rtol=rtol) for rtol in (0.1, 0.01, 0.0)])
+    >>> ax.get_legend_handles_labels()[1]
+    ['upper', 'lower', 'distance']
     """
     if not (hasattr(results, "__getitem__") and hasattr(results, "__len__")):
         raise ValueError(f"results is a {type(results).__name__}: give a list of results")

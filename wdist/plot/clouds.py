@@ -56,6 +56,14 @@ def plan(
     ------
     InvalidMeasureError
         If the points do not lie in the plane, or the plan does not fit them.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> x, y = [[0, 0], [1, 0]], [[3, 4], [4, 4]]
+    >>> ax = wdist.plot.plan(x, y, wdist.transport(x, y, p=2))
+    >>> ax.get_title()
+    'W2 = 5, exact'
     """
     P, Q = _in_the_plane(x, "x", x_weights), _in_the_plane(y, "y", y_weights)
     i, j, mass = _entries(coupling, (len(P), len(Q)))

@@ -50,6 +50,13 @@ def gaussian(
     ------
     InvalidMeasureError
         If ``law`` is no Gaussian in the plane.
+
+    Examples
+    --------
+    >>> import wdist
+    >>> ax = wdist.plot.gaussian(wdist.Gaussian([1, 2], [[4, 0], [0, 1]]), deviations=(1.0,))
+    >>> [round(float(end), 9) for end in ax.dataLim.intervalx]  # the mean, and one deviation to either side
+    [-1.0, 3.0]
     """
     mean, root = _in_the_plane(law, "law")
     radii = to_numpy(as_float64(deviations, "deviations"))
@@ -86,6 +93,14 @@ def geodesic(P: Gaussian, Q: Gaussian, *, times: int = 6, ax: Axes | None = None
         If one of them is no Gaussian in the plane.
     ValueError
         If ``times`` is less than 2, or no affine map leads from P to Q (:func:`wdist.gaussian_geodesic`).
+
+    Examples
+    --------
+    >>> import wdist
+    >>> P, Q = wdist.Gaussian([0, 0], [[4, 0], [0, 1]]), wdist.Gaussian([5, 0], [[1, 0], [0, 4]])
+    >>> ax = wdist.plot.geodesic(P, Q)
+    >>> ax.get_legend_handles_labels()[1]
+    ['P', 'Q']
     """
     for law, name in ((P, "P"), (Q, "Q")):
         _in_the_plane(law, name)

@@ -36,6 +36,14 @@ def quantiles(P: Any, Q: Any, *, ax: Axes | None = None) -> Axes:
     ------
     InvalidMeasureError
         If one of them is no measure on the line.
+
+    Examples
+    --------
+    >>> import scipy.stats as st
+    >>> import wdist
+    >>> ax = wdist.plot.quantiles([0.0, 1.0, 4.0], st.norm(2))
+    >>> ax.get_legend_handles_labels()[1]
+    ['area: W1 = 0.9734', 'P', 'Q']
     """
     t, x, y, w1 = _curves(P, Q)
     ax = axes_of(ax)
@@ -63,6 +71,14 @@ def cdfs(P: Any, Q: Any, *, ax: Axes | None = None) -> Axes:
     ------
     InvalidMeasureError
         If one of them is no measure on the line.
+
+    Examples
+    --------
+    >>> import scipy.stats as st
+    >>> import wdist
+    >>> ax = wdist.plot.cdfs([0.0, 1.0, 4.0], st.norm(2))
+    >>> ax.get_legend_handles_labels()[1]
+    ['area: W1 = 0.9734', 'P', 'Q']
     """
     t, x, y, w1 = _curves(P, Q)
     ax = axes_of(ax)

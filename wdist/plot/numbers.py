@@ -46,6 +46,16 @@ def comparison(numbers: Mapping[str, Any], *, truth: float | None = None, ax: Ax
     ------
     ValueError
         If ``numbers`` is empty, or an entry is no result and no number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import wdist
+    >>> x, y = np.random.default_rng(0).normal(size=(2, 300, 2))
+    >>> numbers = {f.__name__: f(x, y + 3, p=1) for f in (wdist.transport, wdist.estimate, wdist.max_sliced)}
+    >>> ax = wdist.plot.comparison(numbers, truth=3 * 2**0.5)
+    >>> [label.get_text() for label in ax.get_yticklabels()]
+    ['transport', 'estimate', 'max_sliced']
     """
     if not isinstance(numbers, Mapping):
         raise ValueError(f"numbers is a {type(numbers).__name__}: give a dict of results by their names")
