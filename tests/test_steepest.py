@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wdist
+from wdist._ascent import climb
+from wdist._two_clouds import Clouds
 
 
 def problem(seed: int, n: int = 40, m: int = 30, dim: int = 3) -> tuple[np.ndarray, np.ndarray]:
@@ -28,7 +30,7 @@ def test_between_sliced_and_the_distance(seed, p, dim, weighted):
     assert (r.kind, r.method) == ("bound", "max_sliced")
     assert r.lower <= r.distance <= r.upper
     assert r.lower <= wdist.wasserstein(X, y, p=p).upper
-    assert r.distance >= wdist.sliced(X, y, p=p, rng=1).distance
+    assert r.distance >= wdist.sliced(X, y, p=p, rng=1).distance * (1 - 1e-14)
 
 
 @pytest.mark.parametrize("p", [1, 2, 3])
@@ -71,7 +73,7 @@ def test_far_above_the_best_of_many_random_directions(dim):
     ours = wdist.max_sliced(x, y, p=2, rng=0)
     theirs = ot.max_sliced_wasserstein_distance(x, y, n_projections=2000, p=2, seed=0)
     assert ours.distance > theirs
-    assert ours.stats["climbs"] == 4
+    assert ours.stats["climbs"] >= 4
 
 
 def test_without_climbs_it_is_the_best_direction_looked_at():
@@ -144,6 +146,43 @@ def test_tensors_keep_their_type():
     r = wdist.max_sliced(torch.tensor(x, dtype=torch.float32), y, p=2, rng=0)
     assert r.distance.dtype == torch.float32
     assert r.lower <= float(r) <= r.upper
+
+
+@pytest.mark.parametrize("dim", [2, 9, 40])
+def test_a_climb_finds_the_largest_singular_value(dim):
+    """|A t| is homogeneous in t, smooth, and has one maximum on the half sphere."""
+    rng = np.random.default_rng(dim)
+    A = rng.normal(size=(60, dim))
+    start = rng.normal(size=dim)
+
+    def rise(theta):
+        image = A @ theta
+        return np.linalg.norm(image), A.T @ image / np.linalg.norm(image)
+
+    top = climb(rise, start / np.linalg.norm(start), gain=1e-14, patience=5, steps=200)
+    assert np.linalg.norm(top) == pytest.approx(1, rel=1e-12)
+    assert rise(top)[0] == pytest.approx(np.linalg.norm(A, 2), rel=1e-10)
+    early = climb(rise, start / np.linalg.norm(start), gain=1e-14, patience=5, steps=2)
+    assert rise(start / np.linalg.norm(start))[0] < rise(early)[0] <= rise(top)[0]
+
+
+@pytest.mark.parametrize("p", [1, 1.5, 2, 4])
+@pytest.mark.parametrize(("m", "weighted"), [(30, False), (20, False), (20, True)])
+def test_the_slope_that_climbs_follow_is_that_of_the_shadows(p, m, weighted):
+    """By central differences of ``wasserstein_1d``, along the sphere and off it."""
+    x, y = problem(4, 30, m)
+    weights = np.random.default_rng(0).random(30) if weighted else None
+    clouds, unit = Clouds.of(wdist.Samples(x, weights), wdist.Samples(y))
+    theta, h = np.array([0.6, 0.0, 0.8]), 1e-6
+    value, slope = clouds.rise(theta, p)
+
+    def along(t):
+        return wdist.wasserstein_1d(x @ t, y @ t, p=p, u_weights=weights)
+
+    assert unit * value == pytest.approx(along(theta), rel=1e-12)
+    for way in np.eye(3):
+        rate = (along(theta + h * way) - along(theta - h * way)) / (2 * h)
+        assert unit * slope @ way == pytest.approx(rate, abs=1e-6)
 
 
 def test_seeded():

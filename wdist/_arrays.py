@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import array_api_compat
+import array_api_compat.numpy
 import numpy as np
 
 from .errors import InvalidMeasureError
@@ -45,6 +46,8 @@ def common_kind(*arrays: Array | None) -> tuple[Any, ...]:
 
 def namespace(*arrays: Array) -> Any:
     """The array API namespace of the arrays."""
+    if all(type(x) is np.ndarray for x in arrays):  # a tenth of the time that asking takes
+        return array_api_compat.numpy
     return array_api_compat.array_namespace(*arrays)
 
 
@@ -80,9 +83,8 @@ def result_dtype(*originals: Any) -> Any:
 
 def check_finite(x: Array, name: str) -> None:
     """Refuse NaN and infinite entries, saying how many there are and where the first one is."""
-    xp = namespace(x)
-    finite = xp.isfinite(x)
-    if bool(xp.all(finite)):
+    finite = namespace(x).isfinite(x)
+    if bool(finite.all()):
         return
     bad = np.argwhere(~to_numpy(finite))
     first = tuple(int(i) for i in bad[0])

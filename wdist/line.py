@@ -30,6 +30,8 @@ from .sketch import QuantileSketch
 
 __all__ = ["wasserstein_1d"]
 
+_EPS = 2.0**-52
+
 
 def wasserstein_1d(
     u: Any,
@@ -244,6 +246,17 @@ def _normalised(weights: Array, name: str) -> Array:
         return normalised_weights(weights, name)  # raises, with the index that the user knows
 
 
+def bracket_of_equal(distance: float, n: int, m: int) -> Bracketed:
+    """The interval that rounding leaves around a distance of n and m points, which of a side weigh the same."""
+    relative = _relative(n, m)
+    return Bracketed(distance, distance * (1 - relative), distance * (1 + relative))
+
+
+def _relative(n: int, m: int) -> float:
+    """Error of a pairwise sum of so many terms, and of what is done with it."""
+    return (8 + math.log2(n + m)) * _EPS
+
+
 def _bracket(x: np.ndarray, y: np.ndarray, a: Array | None, b: Array | None, p: float, distance: float) -> Bracketed:
     """The interval that rounding leaves around ``distance``.
 
@@ -251,10 +264,10 @@ def _bracket(x: np.ndarray, y: np.ndarray, a: Array | None, b: Array | None, p: 
     by summation by parts that moves W_p^p by at most tau times the total variation of the pieces' costs. The slivers
     left out may belong in.
     """
-    eps, n, m = 2.0**-52, len(x), len(y)
-    relative = (8 + math.log2(n + m)) * eps
+    n, m = len(x), len(y)
     if a is None and b is None:
-        return Bracketed(distance, distance * (1 - relative), distance * (1 + relative))
+        return bracket_of_equal(distance, n, m)
+    eps, relative = _EPS, _relative(n, m)
     tau = (2 if not (is_tensor(a) or is_tensor(b)) else n + m) * eps
     xp = namespace(x)
     x, a = sort_samples(x, None if a is None else to_numpy(a), xp)

@@ -15,16 +15,20 @@ with equality for the coupling of the best shadow, when its direction is that ma
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ._arrays import Floats, is_tensor, to_numpy, widest
-from ._two_clouds import Clouds
-from .directions import spread
-from .line import samples_distance
+from ._arrays import is_tensor, to_numpy, widest
+from ._ascent import climb
+from ._two_clouds import Clouds, length
+from .directions import evenly
+from .line import bracket_of_equal, samples_distance
 from .measures import as_samples, check_p, same_dimension
 from .projections import check_count, shadows
+from .quantiles import Bracketed
 from .result import Result
 
 __all__ = ["max_sliced"]
@@ -33,12 +37,12 @@ _SAMPLE = 1024  # points a side that most of the search looks at
 _PRINCIPAL = 4  # directions in which the covariances differ most, tried as starts
 _FEW_AXES = 64  # up to which those directions are computed, not approximated
 _NEIGHBOURS = 0.96  # cosine of the angle between them, 16 degrees
-_ROUGHLY = {"ftol": 1e-3, "maxls": 5}  # before the best is chosen: small gains, and long searches at kinks, cost time
-_AROUND = 32  # directions around the best, tried before it goes on
+_ROUGHLY = partial(climb, gain=1e-2, patience=2, steps=12)  # before the best is chosen: small gains cost time
+_FINELY = partial(climb, gain=1e-6, patience=5, steps=50)  # at kinks, which few points have everywhere, it creeps
 _ROUNDING = 2.0**-52
 
 
-def max_sliced(x: Any, y: Any, *, p: float, n_projections: int = 64, n_starts: int = 4, rng: Any = None) -> Result:
+def max_sliced(x: Any, y: Any, *, p: float, n_projections: int = 64, n_starts: int = 8, rng: Any = None) -> Result:
     """The max-sliced Wasserstein distance, from below: W_p along the best direction found.
 
     Parameters
@@ -87,14 +91,11 @@ def max_sliced(x: Any, y: Any, *, p: float, n_projections: int = 64, n_starts: i
     n_starts = check_count(n_starts, "n_starts", 0)
     clouds, unit = Clouds.of(x, y)
     theta, stats = _search(clouds, p, n_projections, n_starts, np.random.default_rng(rng))
-    lower, upper = _bracket(clouds, theta, p)
-    distance = shadows(x, y, theta[None], p)[0]
-    if is_tensor(distance):
-        distance = distance.to(widest(z.dtype for z in (x, y) if is_tensor(z.points)))
-    else:
-        distance = float(distance)
+    distance, lower, upper = (unit * value for value in _bracket(clouds, theta, p))
+    if tensors := [z for z in (x, y) if is_tensor(z.points)]:
+        distance = shadows(x, y, theta[None], p)[0].to(widest(z.dtype for z in tensors))
     value = float(to_numpy(distance))
-    lower, upper = min(unit * lower, value), max(unit * upper, value)
+    lower, upper = min(lower, value), max(upper, value)
     return Result(distance, p, lower, upper, "bound", "max_sliced", None, None, None, {"direction": theta, **stats})
 
 
@@ -106,34 +107,24 @@ def _search(
     if dim == 1:
         return np.ones(1), {"n_directions": 1, "climbs": 0}
     sample = clouds.sampled(rng, _SAMPLE) if n_starts else clouds
-    tried = np.concatenate([_telling(sample, rng), spread(rng, n_projections, dim)[0]])
+    tried = np.concatenate([_telling(sample, rng), evenly(rng, n_projections, dim)])
     ordered = tried[np.argsort(-sample.along(tried, p), kind="stable")]
     if not n_starts:
         return ordered[0], {"n_directions": len(tried), "climbs": 0}
     starts = _apart(ordered, n_starts)
-    tops = [_climb(sample, theta, p, **_ROUGHLY) for theta in starts]
-    tops.append(_nearby(sample, tops[int(np.argmax(sample.along(np.stack(tops), p)))], p, rng))
+    tops = [_ROUGHLY(partial(sample.rise, p=p), theta) for theta in starts]
     if sample is not clouds:  # the sample's means differ from all points' by chance
         tops.append(_telling(clouds, rng)[0])
-    top = _climb(clouds, tops[int(np.argmax(clouds.along(np.stack(tops), p)))], p)
-    return top, {"n_directions": len(tried), "climbs": len(starts)}
-
-
-def _nearby(clouds: Clouds, theta: np.ndarray, p: float, rng: np.random.Generator) -> np.ndarray:
-    """The best of directions around one, near and less near: where a climb was caught at a kink."""
-    steps = rng.standard_normal((_AROUND, len(theta))) * np.geomspace(0.01, 1.0, _AROUND)[:, None]
-    around = theta + steps / np.sqrt(len(theta))
-    around /= np.linalg.norm(around, axis=1, keepdims=True)
-    best: np.ndarray = around[np.argmax(clouds.along(around, p))]
-    return best
+    best = tops[int(np.argmax(clouds.along(np.stack(tops), p)))]
+    return _FINELY(partial(clouds.rise, p=p), best), {"n_directions": len(tried), "climbs": len(starts)}
 
 
 def _telling(clouds: Clouds, rng: np.random.Generator) -> np.ndarray:
     """The direction of the means' difference, if there is one; those in which the covariances differ most, roughly."""
     shift, (left, right) = clouds.moments()
     q = _most_different(left, right, rng)
-    length = float(np.linalg.norm(shift))
-    return np.concatenate([[shift / length], q.T]) if length > 0 else q.T
+    far = math.sqrt(shift @ shift)
+    return np.concatenate([[shift / far], q.T]) if far > 0 else q.T
 
 
 def _most_different(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -159,70 +150,43 @@ def _apart(ordered: np.ndarray, count: int) -> list[np.ndarray]:
     return chosen
 
 
-def _climb(clouds: Clouds, theta: np.ndarray, p: float, **options: float) -> np.ndarray:
-    """A local maximum of W_p of the shadows, no worse than ``theta``; ``options`` are those of the optimiser."""
-    from scipy.optimize import minimize
-
-    height = _rise(clouds, theta, p)[0]
-    if height == 0.0:
-        return theta
-
-    def descent(w: np.ndarray) -> tuple[float, np.ndarray]:
-        length = float(np.linalg.norm(w))
-        value, gradient = _rise(clouds, w / length, p)
-        return -value / height, (value * w / length - gradient) / (length * height)
-
-    options = {"maxiter": 50, "ftol": 1e-12, **options}
-    top: Floats = minimize(descent, theta, jac=True, method="L-BFGS-B", options=options).x
-    return top / float(np.linalg.norm(top))
-
-
-def _rise(clouds: Clouds, theta: np.ndarray, p: float) -> tuple[float, np.ndarray]:
-    """W_p of the shadows on ``theta``, of any length, and its gradient."""
+def _bracket(clouds: Clouds, theta: np.ndarray, p: float) -> Bracketed:
+    """W_p of the shadows, and bounds of the max-sliced distance, all rounding counted; the lower one is one of W_p."""
     i, j, mass, z = clouds.matched(theta)
-    largest = float(np.max(np.abs(z)))
-    if largest == 0.0:
-        return 0.0, np.zeros_like(theta)
-    value = largest * float(mass @ np.abs(z / largest) ** p) ** (1 / p)
-    pull = mass * np.abs(z / value) ** (p - 1) * np.sign(z)
-    sides = ((i, clouds.x), (j, clouds.y))
-    left, right = (np.bincount(index, pull, len(points)) @ points for index, points in sides)
-    return value, left - right
-
-
-def _bracket(clouds: Clouds, theta: np.ndarray, p: float) -> tuple[float, float]:
-    """Bounds of the max-sliced distance, all rounding counted; the lower one is a bound of W_p as well."""
-    _, below, _ = samples_distance(clouds.x @ theta, clouds.y @ theta, clouds.a, clouds.b, p)
+    if clouds.a is None and clouds.b is None:
+        distance, below, _ = bracket_of_equal(length(z, mass, p), len(clouds.x), len(clouds.y))
+    else:
+        distance, below, _ = samples_distance(clouds.x @ theta, clouds.y @ theta, clouds.a, clouds.b, p)
     # A dot product of d terms, after the subtraction of the middle, is off by (d + 1) half units of |x|, at most.
     slack = (len(theta) + 4) * _ROUNDING
-    off = slack * sum(_size(z, w, p) for z, w in ((clouds.x, clouds.a), (clouds.y, clouds.b)))
-    lower = (below - off) / (float(np.linalg.norm(theta)) * (1 + slack))
-    upper = _from_above(clouds, theta, p) * (1 + slack) + off + 2.0**-900
-    return max(lower * (1 - slack) - 2.0**-900, 0.0), upper
+    off = slack * sum(_size(points, w, p) for points, w in ((clouds.x, clouds.a), (clouds.y, clouds.b)))
+    lower = (below - off) / (math.sqrt(theta @ theta) * (1 + slack))
+    upper = _from_above(clouds.x[i] - clouds.y[j], mass, p) * (1 + slack) + off + 2.0**-900
+    return Bracketed(float(distance), max(lower * (1 - slack) - 2.0**-900, 0.0), upper)
 
 
 def _size(points: np.ndarray, weights: np.ndarray | None, p: float) -> float:
-    """(E |x|^p)^(1/p)."""
+    """(E |x|^p)^(1/p), or where it is less work as much as that at p = 2, which is more."""
+    if weights is None and p <= 2:
+        return math.sqrt(float(np.vdot(points, points)) / len(points))
     lengths = np.linalg.norm(points, axis=1)
     largest = float(lengths.max())
     if largest == 0.0:
         return 0.0
-    relative: float = float(np.average((lengths / largest) ** p, weights=weights)) ** (1 / p)
-    return largest * relative
+    return float(largest * np.average((lengths / largest) ** p, weights=weights) ** (1 / p))
 
 
-def _from_above(clouds: Clouds, theta: np.ndarray, p: float) -> float:
-    """What the coupling of the shadows on ``theta`` costs in the dearest direction, and no more than in all space."""
-    i, j, mass, _ = clouds.matched(theta)
-    z = clouds.x[i] - clouds.y[j]
-    rounding = (len(z) + len(theta) + 20) * _ROUNDING
-    lengths = np.linalg.norm(z, axis=1)
+def _from_above(z: np.ndarray, mass: np.ndarray | float, p: float) -> float:
+    """What a coupling with differences z costs in the dearest direction, and no more than in all space."""
+    rounding = (len(z) + z.shape[1] + 20) * _ROUNDING
+    lengths = np.sqrt(np.einsum("ij,ij->i", z, z))
     largest = float(lengths.max())
     if largest == 0.0:
         return 0.0
-    plan: float = largest * float(mass @ (lengths / largest) ** p) ** (1 / p)
-    spread_out = (z.T * (mass / largest**2)) @ z
-    dearest = float(np.linalg.eigvalsh(spread_out)[-1]) + rounding * float(np.trace(spread_out))
+    plan = length(lengths, mass, p)
+    z /= largest
+    spread_out = (z.T * mass) @ z
+    dearest = float(np.linalg.eigvalsh(spread_out)[-1]) + rounding * float(spread_out.trace())
     # E |<t, z>|^p is at most (E <t, z>^2)^(p/2) for p <= 2, and at most E <t, z>^2 times the largest |z|^(p-2) above.
-    slope: float = largest * max(dearest, 0.0) ** (1 / max(p, 2.0))
-    return min(plan, slope) * (1 + rounding)
+    slope = largest * max(dearest, 0.0) ** (1 / max(p, 2.0))
+    return float(min(plan, slope) * (1 + rounding))

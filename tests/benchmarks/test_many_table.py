@@ -20,7 +20,7 @@ def test_small_problems_end_to_end(
         SLICED: [
             ("sliced", 60, 3, 20, True),
             ("max_sliced, 50 directions", 60, 3, 50, False),
-            ("max_sliced, as high by POT", 60, 3, 1, False),
+            ("max_sliced, time to the same value", 60, 3, 1, False),
         ],
     }
     monkeypatch.setattr(many, "_BUDGET", 0.0)
