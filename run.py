@@ -143,11 +143,7 @@ def start(module: list[str]) -> None:
 def identity() -> dict[str, str]:
     """What a stamp must say for .venv to be usable as it stands."""
     requirements = b"\0".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt"))
-    return {
-        "place": str(VENV),
-        "python": this_python(),
-        "requirements": hashlib.sha256(requirements).hexdigest(),
-    }
+    return {"place": str(VENV), "python": this_python(), "requirements": hashlib.sha256(requirements).hexdigest()}
 
 
 def this_python() -> str:
@@ -194,26 +190,18 @@ def write_stamp(stamp: dict[str, Any]) -> None:
 
 def prepare_venv(stamp: dict[str, Any], descriptors: tuple[int, ...]) -> bool:
     """Leave a .venv that pip can install into, and say whether it is the one that was there."""
-    if os.path.lexists(VENV):
-        fault = venv_fault(stamp)
-        if not fault:
-            return True
-        say(f"making .venv anew: {fault}")
-        require_venv_modules()
-        if VENV.is_symlink() or not VENV.is_dir():
-            VENV.unlink()
-        else:
-            shutil.rmtree(VENV)
-    else:
-        say(f"making .venv with Python {platform.python_version()}")
-        require_venv_modules()
-    made = subprocess.run(
-        [base_executable(), "-m", "venv", str(VENV)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        pass_fds=descriptors,
-    )
+    there = os.path.lexists(VENV)
+    fault = venv_fault(stamp) if there else ""
+    if there and not fault:
+        return True
+    say(f"making .venv anew: {fault}" if there else f"making .venv with Python {platform.python_version()}")
+    require_venv_modules()
+    if VENV.is_dir() and not VENV.is_symlink():
+        shutil.rmtree(VENV)
+    elif there:
+        VENV.unlink()
+    command = [base_executable(), "-m", "venv", str(VENV)]
+    made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=descriptors)
     if made.returncode:
         raise SystemExit(f"{made.stdout}\nrun.py: making .venv failed. {remedy(made.stdout)}")
     return False

@@ -23,7 +23,6 @@ _SHOWN = ("numpy", "scipy", "numba", "joblib", "array-api-compat", "torch")
 _MODULES = {"torch", "ot", "sklearn", "matplotlib", "safetensors", "pooch", "PIL", "requests", "tqdm", "distributed"}
 # Of the checkout, not of the package: its documents, tools and benchmarks.
 _ELSEWHERE = {"test_architecture.py", "test_docs.py", "test_lint.py", "test_packaging.py", "test_run.py"}
-_ELSEWHERE |= {"test_validation.py"}
 # What folders and files of tests need beyond what they import themselves.
 _NEEDED = {"gan": _MODULES, "dual": {"torch"}, "plot": {"matplotlib"}, "test_examples.py": {"torch"}}
 

@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs" / "theory").glob("*.md"))]
-DRAWN = [page for page in PAGES if page.with_suffix(".py").is_file() and page.stem != "validation"]
+DRAWN = [page for page in PAGES if page.with_suffix(".py").is_file()]
 BLOCK = re.compile(r"^```python\n(.*?)^```$(?:\n+^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"\]\((?!https?:)([^)#]+)")
 

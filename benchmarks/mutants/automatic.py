@@ -31,18 +31,19 @@ GROUPS = {
     "line": Group(
         ("_arrays", "coupling", "histograms", "line", "measures", "result", "samples", "tails", "units"),
         ("test_histograms.py", "test_line.py", "test_line_brackets.py", "test_line_gradients.py", "test_line_ways.py",
-         "test_measures.py", "test_result.py", "test_tails.py", "test_units.py"),
+         "test_measures.py", "test_refused_measures.py", "test_result.py", "test_tails.py", "test_units.py"),
     ),
     "exact": Group(
         ("certificate", "masses", "exact/averages", "exact/given", "exact/levels", "exact/masses", "exact/outcome",
          "exact/small", "exact/soft", "search/ground", "search/rounding"),
-        ("test_certificate.py", "exact/test_averages.py", "exact/test_basis.py", "exact/test_linear_programme.py",
-         "exact/test_masses.py", "exact/test_outcome.py", "exact/test_small.py", "search/test_cells.py",
-         "search/test_ground.py", "search/test_rounding.py"),
+        ("test_certificate.py", "exact/test_arcs.py", "exact/test_averages.py", "exact/test_basis.py",
+         "exact/test_flows.py", "exact/test_levels.py", "exact/test_linear_programme.py", "exact/test_masses.py",
+         "exact/test_outcome.py", "exact/test_small.py", "search/test_cells.py", "search/test_ground.py",
+         "search/test_rounding.py"),
     ),
     "gaussian": Group(
         ("_pairs", "_procrustes", "_traces", "covariances", "families", "gaussian"),
-        ("gaussian", "test_laws.py", "test_gaussian_mixture.py", "test_measures.py"),
+        ("gaussian", "test_laws.py", "test_gaussian_mixture.py", "test_measures.py", "test_refused_measures.py"),
     ),
     "more": Group(
         ("monotone", "sketch", "brackets/gaussian_bound", "dual/convolution", "dual/lipschitz", "dual/penalties",
