@@ -22,7 +22,7 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx_gallery.gen_gallery",
 ]
-exclude_patterns = ["_build", "examples"]
+exclude_patterns = ["_build", "_templates", "examples"]
 suppress_warnings = [
     "config.cache",  # the order within the gallery is a class, which Sphinx does not cache
     "sphinx_gallery.space_in_filename",  # of the checkout's own folder, which breaks no link
@@ -30,12 +30,15 @@ suppress_warnings = [
 
 html_theme = "furo"
 html_title = "wdist"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
+templates_path = ["_templates"]
 
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 
 autosummary_generate = True
+autodoc_inherit_docstrings = False  # what torch says of every module is not said again
 autodoc_typehints = "none"  # numpydoc's sections say more than annotations can
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False

@@ -2,15 +2,16 @@
 Has the data drifted?
 =====================
 
-scikit-learn's 1,797 handwritten digits stand in the order in which they were collected: writer after writer. A model
-that is fitted on the first writers meets the next ones. Do the images still come from one law? Each window of them is
-held against the first one: a distance, and how often chance alone would give one as large.
+scikit-learn's 1,797 handwritten digits are not shuffled: neighbours in the file seem to be by the same writer. A model
+that was fitted on the first writers meets the next ones: do the images still come from the same law? Each window of
+images is compared with the first one, by a test (is there a difference?) and an estimate (how large is it?).
 """
 
 # %%
 # Windows
 # -------
-# Six windows of 290 images, in the order of the file; the same after the file is shuffled, where nothing drifts.
+# Six windows of 290 images in the order of the file. For comparison, six windows of the shuffled file, where nothing
+# drifts.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,8 +32,8 @@ def window(data, k):
 # %%
 # Every window against the first
 # ------------------------------
-# The statistic is the sliced W2. Under the null every relabelling of the pooled images is equally likely, so the
-# p-value, the share of relabellings whose statistic is as large, is exact, whatever the law and the dimension.
+# ``two_sample_test`` compares the sliced W2 of two windows with what 999 random exchanges of their images give. The
+# p-value is the share that is at least as large; it is valid for every sample size, law and dimension.
 
 tests = {
     name: [wdist.two_sample_test(window(data, 0), window(data, k), p=2, rng=k) for k in range(1, WINDOWS)]
@@ -42,11 +43,14 @@ for name, results in tests.items():
     print(f"{name}: p-values", ", ".join(f"{result.pvalue:.3f}" for result in results))
 
 # %%
+# All windows in the order of the file differ from the first: their p-values are the smallest that 999 exchanges can
+# give, or next to it. Of the shuffled ones none is below 0.05.
+#
 # How large is it?
 # ----------------
-# A p-value says that something moved, not how far. The exact W2 between two windows does not either: samples of one law
-# are never at distance 0. ``estimate`` takes off what two halves of one sample are apart, and gives an interval that
-# holds the distance of the *populations* in 95 % of all cases, or more.
+# A p-value does not say how large a difference is. Nor does the W2 between two windows, since two samples of one law
+# are apart too (here by 23.9). ``estimate`` subtracts what two halves of one sample are apart, and gives a 95 %
+# confidence interval for the distance of the *populations*.
 
 drift = [wdist.estimate(window(images, 0), window(images, k), p=2, rng=k) for k in range(1, WINDOWS)]
 still = wdist.estimate(window(shuffled, 0), window(shuffled, 1), p=2, rng=0)
@@ -71,9 +75,13 @@ for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)
 
 # %%
+# The windows themselves are about 28 apart, the populations 14 to 20; the shuffled file gives 0. In 64 dimensions 290
+# images say little about an upper end, so the intervals are wide, but those of windows 2 to 5 exclude 0: they confirm
+# the drift and say that it is at least so large.
+#
 # What moved
 # ----------
-# Pixel by pixel, on the line: the W1 between the grey levels of the first window and those of the others.
+# The W1 between the grey levels of the first window and of all later ones, pixel by pixel.
 
 later = images[SIZE : WINDOWS * SIZE]
 moved = wdist.wasserstein_1d(window(images, 0), later, p=1, axis=0).reshape(8, 8)
