@@ -32,7 +32,7 @@ FLOORS: tuple[set[str], ...] = (
     {"frozen", "suprema"},
     {"measures"},
     {"_autograd", "_procrustes", "coupling", "directions", "families", "quantiles"},
-    {"_ascent", "_traces", "_two_clouds", "circle"},
+    {"_ascent", "_traces", "_two_clouds", "circle", "slivers"},
     {"gaussian", "line", "search"},
     {"masses", "moments", "monotone"},
     {"certificate"},

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,3 +101,44 @@ def test_the_largest_distance_is_a_difference_and_its_rounding(weighted: bool) -
     assert distance == pytest.approx(float(exact), rel=1e-15)
     assert Fraction(lower) <= exact <= Fraction(upper)
     assert upper - lower <= 1e-14 * distance
+
+
+SPREADS: dict[str, Callable[[np.random.Generator, int], Any]] = {
+    "three times as heavy": lambda rng, n: (a := rng.random(n), 3 * a),
+    "one weight of all": lambda rng, n: (rng.random(n) + 1e17 * (np.arange(n) == 1), rng.random(n)),
+    "any weights": lambda rng, n: tuple(np.exp(30 * rng.standard_normal((2, n)))),
+    "counts": lambda rng, n: tuple(rng.integers(0, 5, (2, n)) + 1.0 * (np.arange(n) == 0)),
+    "powers of ten": lambda rng, n: tuple(10.0 ** -rng.integers(0, 20, (2, n))),
+}
+
+
+@pytest.mark.parametrize("p", [1, 2, 40, math.inf])
+@pytest.mark.parametrize("spread", SPREADS)
+def test_masses_below_a_rounding_are_in_the_bracket(spread: str, p: float) -> None:
+    """Their roots are no small numbers, and at p = inf they count like any other."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(2, 9))
+        x, y = rng.choice([1e-160, 1.0, 1e8]) * np.exp(rng.choice([1.0, 20.0]) * rng.standard_normal((2, n)))
+        y = x * (1 + 1e-9) if seed % 2 else y
+        a, b = SPREADS[spread](rng, n)
+        distance, lower, upper = line_distance(Samples(x, a), Samples(y, b), p)
+        cost, power = exact_cost(x, y, a, b, 0 if p == math.inf else int(p)), 1 if p == math.inf else int(p)
+        assert Fraction(lower) ** power <= cost <= Fraction(upper) ** power
+        assert lower <= distance <= upper
+
+
+@pytest.mark.parametrize("p", [2, 40, math.inf])
+def test_jumps_that_meet_exactly_leave_nothing_open(p: float) -> None:
+    """The same weights in other units, at points that are moved a little."""
+    x, _, a, _ = some(7, 50, 1)
+    _, lower, upper = line_distance(Samples(x, a), Samples(x + 1e-6, 2 * a), p)
+    assert 0.0 < upper - lower < 1e-14 * upper
+
+
+def test_a_distance_below_the_normal_range_is_in_its_bracket() -> None:
+    """Half of the least number there is is no number: a bracket of 0 to 0 would call the two equal."""
+    for points, weights in (([0.0, 5e-324], None), ([0.0, 5e-324], [1.0, 1.0])):
+        _, lower, upper = line_distance(Samples(points, weights), Samples([0.0, 0.0]), 1)
+        assert lower == 0.0 < upper < 1e-322
+    assert line_distance(Samples([0.0, 5e-324]), Samples([5e-324, 0.0]), 1) == (0.0, 0.0, 0.0)

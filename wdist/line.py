@@ -20,17 +20,15 @@ from ._arrays import (
     widest,
 )
 from .circle import circle_distance
-from .coupling import MANY, SAME_JUMP, coupling_distance, monotone_coupling
+from .coupling import MANY, coupling_distance
 from .errors import InvalidMeasureError
 from .laws import Law
 from .measures import Gaussian, Measure, Samples, as_measure, check_p
 from .quantiles import Bracketed, law_distance, law_of_samples
-from .rows import sort_samples
 from .sketch import QuantileSketch
+from .slivers import samples_bracket
 
 __all__ = ["wasserstein_1d"]
-
-_EPS = 2.0**-52
 
 
 def wasserstein_1d(
@@ -130,7 +128,8 @@ def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P
         check_on_the_line(measure, name, "use wdist.wasserstein or wdist.transport")
     if isinstance(P, Samples) and isinstance(Q, Samples):
         x, y, a, b = common_kind(P.points[:, 0], Q.points[:, 0], P.weights, Q.weights)
-        bracket = samples_distance(x, y, a, b, p)
+        given = tuple(None if S.weights is None else S.given for S in (P, Q))
+        bracket = samples_distance(x, y, a, b, p, given)
         distance = bracket.distance
         if not is_tensor(distance):
             return bracket
@@ -147,10 +146,15 @@ def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P
     return _by_laws(P, Q, p, names)
 
 
-def samples_distance(x: Array, y: Array, a: Array | None, b: Array | None, p: float) -> Bracketed:
-    """The same of points (n,) and (m,) and normalised weights, None for equal ones; a tensor in float64."""
+def samples_distance(
+    x: Array, y: Array, a: Array | None, b: Array | None, p: float, given: tuple[Array | None, ...] = (None, None)
+) -> Bracketed:
+    """The same of points (n,) and (m,) and normalised weights, None for equal ones; a tensor in float64.
+
+    ``given`` are the weights before they were normalised, whose distance the bracket holds.
+    """
     distance = coupling_distance(x, y, a, b, p)
-    bracket = _bracket(to_numpy(x), to_numpy(y), a, b, p, float(to_numpy(distance)))
+    bracket = samples_bracket(x, y, a, b, p, float(to_numpy(distance)), given)
     return Bracketed(distance, bracket.lower, bracket.upper) if is_tensor(distance) else bracket
 
 
@@ -244,44 +248,3 @@ def _normalised(weights: Array, name: str) -> Array:
         return normalised_weights(weights[None], name)[0]
     except InvalidMeasureError:
         return normalised_weights(weights, name)  # raises, with the index that the user knows
-
-
-def bracket_of_equal(distance: float, n: int, m: int) -> Bracketed:
-    """The interval that rounding leaves around a distance of n and m points, which of a side weigh the same."""
-    relative = _relative(n, m)
-    return Bracketed(distance, distance * (1 - relative), distance * (1 + relative))
-
-
-def _relative(n: int, m: int) -> float:
-    """Error of a pairwise sum of so many terms, and of what is done with it."""
-    return (8 + math.log2(n + m)) * _EPS
-
-
-def _bracket(x: np.ndarray, y: np.ndarray, a: Array | None, b: Array | None, p: float, distance: float) -> Bracketed:
-    """The interval that rounding leaves around ``distance``.
-
-    The sum has non-negative terms, so it is good to a few eps, except that each cumulative weight is off by some tau:
-    by summation by parts that moves W_p^p by at most tau times the total variation of the pieces' costs. The slivers
-    left out may belong in.
-    """
-    n, m = len(x), len(y)
-    if a is None and b is None:
-        return bracket_of_equal(distance, n, m)
-    eps, relative = _EPS, _relative(n, m)
-    tau = (2 if not (is_tensor(a) or is_tensor(b)) else n + m) * eps
-    xp = namespace(x)
-    x, a = sort_samples(x, None if a is None else to_numpy(a), xp)
-    y, b = sort_samples(y, None if b is None else to_numpy(b), xp)
-    i, j, mass = monotone_coupling(a, b, n, m, xp, x)
-    z = np.abs(x[i] - y[j])
-    sliver = (mass > 0) & (mass <= SAME_JUMP)
-    if math.isinf(p):
-        upper = max(distance, float(np.max(z[sliver], initial=0.0)))
-        return Bracketed(distance, distance * (1 - relative), upper * (1 + relative))
-    scale = float(z.max()) or 1.0
-    h = (z / scale) ** p
-    hidden = float(np.sum((mass[sliver] + 2 * tau) * h[sliver]))
-    slip = tau * float(np.sum(np.abs(np.diff(h)))) if distance > 0 else 0.0
-    cost = (distance / scale) ** p
-    lower, upper = (scale * max(c, 0.0) ** (1 / p) for c in (cost - slip, cost + hidden + slip))
-    return Bracketed(distance, min(lower, distance) * (1 - relative), max(upper, distance) * (1 + relative))

@@ -25,11 +25,12 @@ from ._arrays import is_tensor, to_numpy, widest
 from ._ascent import climb
 from ._two_clouds import Clouds, length
 from .directions import evenly
-from .line import bracket_of_equal, samples_distance
+from .line import samples_distance
 from .measures import as_samples, check_p, same_dimension
 from .projections import check_count, shadows
 from .quantiles import Bracketed
 from .result import Result
+from .slivers import bracket_of_equal
 
 __all__ = ["max_sliced"]
 
