@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from wdist import CDF, Histogram, InvalidMeasureError, Quantile
+from wdist import CDF, Histogram, InvalidMeasureError, Quantile, wasserstein
 from wdist.frozen import frozen_law
 
 T = np.array([1e-12, 1e-6, 0.01, 0.25, 0.499, 0.5])
@@ -62,6 +62,36 @@ def test_the_breaks_of_a_discrete_law_are_its_jumps():
     law = law_of(scipy.stats.binom(2, 0.5))
     np.testing.assert_allclose(law.breaks, [0.25], rtol=1e-12)
     np.testing.assert_allclose(law.upper_breaks, [0.25], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("points", "masses"), [([0, 0.3, 1], [0.3, 0.3, 0.4]), ([-5, 10**6], [0.999, 0.001])])
+def test_a_discrete_law_given_by_its_points_is_those_points(points, masses):
+    """They need not be integers, nor near each other."""
+    law = scipy.stats.rv_discrete(values=(points, masses))(2)
+    r = wasserstein(law, [-3.0], p=1)
+    assert r.distance == pytest.approx(np.dot(points, masses) + 5, rel=1e-14)
+    assert r.kind == "exact"
+
+
+class Gap(scipy.stats.rv_discrete):
+    """Half of the mass is at 0, and half far away."""
+
+    def _argcheck(self, far):
+        return far != 0
+
+    def _pmf(self, k, far):
+        return np.where((k == 0) | (k == far), 0.5, 0.0)
+
+    def _cdf(self, k, far):
+        return np.where(k < np.minimum(far, 0), 0.0, np.where(k < np.maximum(far, 0), 0.5, 1.0))
+
+
+@pytest.mark.parametrize("far", [-5000, 5000, 10**7])
+def test_mass_beyond_a_gap_is_not_lost(far):
+    r = wasserstein(Gap(a=min(far, 0), b=max(far, 0))(far), [0.0], p=1)
+    assert r.lower <= abs(far) / 2 <= r.upper
+    if abs(far) < 10**5:  # within a table
+        assert r.distance == pytest.approx(abs(far) / 2, rel=1e-12)
 
 
 @pytest.mark.skipif(not hasattr(scipy.stats, "Normal"), reason="of SciPy 1.15")

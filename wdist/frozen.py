@@ -16,12 +16,14 @@ from .binned import Histogram
 from .callables import CDF, Quantile, quiet
 from .errors import InvalidMeasureError
 from .laws import Function, Law, inside
+from .samples import Samples
 from .sketch import QuantileSketch
 from .torch_laws import torch_law
 
 __all__ = ["frozen_law"]
 
 _MOST_ATOMS = 100_000
+_SEEN = 1e-6  # of a mass above it, 1 - cdf has digits
 
 
 def frozen_law(x: Any, name: str) -> Any | None:
@@ -44,6 +46,8 @@ def frozen_law(x: Any, name: str) -> Any | None:
     if not scale > 0:
         raise InvalidMeasureError(f"{name} is a frozen law with scale {scale}: SciPy's scales are positive")
     dist, discrete = x.dist, hasattr(x, "pmf")
+    if hasattr(dist, "xk"):  # given by its points, which need not be integers
+        return Samples(np.ravel(dist.xk) + float(loc), np.ravel(dist.pk))
     ppf, isf, cdf, sf = (quiet(partial(_with_shapes, f, shapes)) for f in (dist.ppf, dist.isf, dist.cdf, dist.sf))
     family = (type(dist).__name__, dist.name, *map(float, shapes)) if not hasattr(dist, "_histogram") else None
     coarse = (False, not discrete and _from_below(ppf, isf))
@@ -100,13 +104,15 @@ def _tail_table(
         atoms = atoms[step * atoms <= step * end]
         done = len(atoms) < size
         mass = np.asarray(dist.pmf(atoms, *shapes), dtype=np.float64)
-        if done or mass[-1] < 1e-290 or size >= _MOST_ATOMS:
+        beyond = 0.0
+        if not done and (mass[-1] < 1e-290 or size >= _MOST_ATOMS):
+            beyond = float(dist.sf(atoms[-1], *shapes) if step > 0 else dist.cdf(atoms[-1] - 1, *shapes))
+        if done or size >= _MOST_ATOMS or (mass[-1] < 1e-290 and beyond < _SEEN):
             break
         size *= 4
-    beyond = 0.0
-    if not done and mass[-1] > 0:
-        beyond = float(dist.sf(atoms[-1], *shapes) if step > 0 else dist.cdf(atoms[-1] - 1, *shapes))
-        if beyond < 1e-6:  # 1 - cdf has few digits there, or none: read the rest off the decay of the masses
+    if beyond < _SEEN:  # 1 - cdf has few digits there, or none: read the rest off the decay of the masses
+        beyond = 0.0
+        if not done and mass[-1] > 0:
             half = size // 2
             power = max(math.log2(mass[-half - 1] / mass[-1]) / math.log2(size / half), 1.01)
             beyond = float(mass[-1]) * size / (power - 1)
