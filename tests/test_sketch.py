@@ -102,6 +102,17 @@ def test_few_points_and_few_values_lose_nothing() -> None:
     assert sketch(*np.array_split(ties, 9), k=64).error(math.inf) == 0.0
 
 
+@pytest.mark.parametrize("p", [1, 20, 100, math.inf])
+@pytest.mark.parametrize("clusters", [10, 14])
+def test_cells_of_neighbouring_floats_lose_a_rounding_and_say_so(clusters: int, p: float) -> None:
+    """Their means are no floats; powers of so little are 0, and what is lost is not."""
+    centres = 1e6 + 1000.0 * np.arange(clusters)
+    points = np.concatenate([np.repeat(centres, 4), np.repeat(np.nextafter(centres, np.inf), 4)])
+    summary = sketch(points, k=16)
+    lost = wdist.wasserstein(wdist.Samples(points), wdist.Samples(*summary.atoms()), p=p)
+    assert 0.0 < lost.lower <= summary.error(p) < 2e-9
+
+
 def test_memory_grows_with_the_logarithm_only() -> None:
     rng = np.random.default_rng(6)
     s = QuantileSketch(32)

@@ -171,7 +171,9 @@ class QuantileSketch:
         cost = (b * a**p + a * b**p) / np.where(a + b > 0, a + b, 1.0)
         share = cells.mass / cells.mass.max()
         share /= share.sum()
-        return float(scale * np.sum(share * cost) ** (1.0 / p) + np.sum(share * slip**p) ** (1.0 / p)) * (1 + 2.0**-40)
+        largest = float(np.max(slip))  # in units of its own, or its powers vanish
+        lost = scale * np.sum(share * cost) ** (1.0 / p) + largest * np.sum(share * (slip / largest) ** p) ** (1.0 / p)
+        return float(lost) * (1 + 2.0**-40)
 
     def _push(self, run: _Run) -> None:
         """Add a run, and merge runs from the smallest on while one is not twice the next."""
