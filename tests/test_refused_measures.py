@@ -34,6 +34,7 @@ BAD_POINTS = {
     "masked": (np.ma.masked_equal([1, 2, 3], 2), r"points is a masked array .*\.compressed\(\)"),
     "ragged": ([[1, 2], [3]], "points cannot be read as an array of numbers"),
     "generator": ((i for i in range(3)), "points holds data of type object"),
+    "unsigned": (torch.tensor([2**60 + 1]).to(torch.uint64), "points holds the integer 1152921504606846977, which"),
     "sparse tensor": (torch.eye(2).to_sparse(), r"points is a tensor of layout .*to_dense"),
 }
 

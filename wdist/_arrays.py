@@ -167,6 +167,6 @@ def _tensor(x: Array, name: str) -> Array:
         raise InvalidMeasureError(f"{name} is a tensor of layout {x.layout}: give a dense tensor (.to_dense())")
     if x.device.type == "meta":
         raise InvalidMeasureError(f"{name} is a tensor on the device meta, which holds no data: give one that has some")
-    if x.dtype == xp.int64:
+    if x.dtype.itemsize == 8 and not x.dtype.is_floating_point:
         _check_whole(to_numpy(x), name)
     return xp.astype(x, xp.float64, copy=True)
