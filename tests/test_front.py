@@ -1,6 +1,7 @@
 """The front door picks the exact method, and its results carry a plan, potentials and a bracket that hold."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -106,6 +107,27 @@ def test_equal_gaussians_are_at_zero_for_certain():
     P = wdist.Gaussian([1.0, 2.0], [[2.0, 1.0], [1.0, 3.0]])
     r = wdist.wasserstein(P, wdist.Gaussian(P.mean, P.cov), p=2)
     assert (r.lower, r.distance, r.upper) == (0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1.0, 1e200])
+def test_gaussians_on_the_line_have_the_deviation_of_their_factor(unit):
+    """Of 1e-200 the variance is 0, of 1e200 none: between two such laws the distance was 0, for certain."""
+    P, Q = (wdist.Gaussian.from_factor([0.0], [[c * unit, 0.0, 0.0]]) for c in (1.0, 3.0))
+    r = wdist.wasserstein(P, Q, p=1)
+    assert r.distance == pytest.approx(2 * unit * math.sqrt(2 / math.pi), rel=1e-12)
+    assert r.lower <= r.distance <= r.upper
+    assert wdist.transport_map_1d(P, Q, p=2)(unit) == pytest.approx(3 * unit, rel=1e-15)
+
+
+def test_between_shifted_laws_the_bracket_has_the_rounding_of_the_shift():
+    rng = np.random.default_rng(0)
+    for a, b in rng.standard_normal((100, 2)) * 10.0 ** rng.integers(-17, 18, (100, 2)):
+        for P, Q in ((wdist.Gaussian(a, 2.0), wdist.Gaussian(b, 2.0)), (st.cauchy(a), st.cauchy(b))):
+            r = wdist.wasserstein(P, Q, p=1)
+            assert Fraction(r.lower) <= abs(Fraction(a) - Fraction(b)) <= Fraction(r.upper)
+            assert r.kind == "exact"
+    r = wdist.wasserstein(st.cauchy(1), st.cauchy(3), p=3)
+    assert (r.lower, r.distance, r.upper) == (2.0, 2.0, 2.0)
 
 
 def test_factors_beyond_the_range_of_their_squares():

@@ -10,9 +10,11 @@ import numpy as np
 from ._arrays import is_tensor, namespace, to_numpy
 from .exact import transport
 from .gaussian import gaussian_w2
-from .line import line_distance
+from .laws import Law
+from .line import law_of, line_distance
 from .measures import Gaussian, Histogram, Measure, Samples, as_measure, check_p, same_dimension
 from .monotone import plan_on_the_line
+from .quantiles import differ_by_shift
 from .result import Kind, Result
 
 __all__ = ["METHODS", "choose", "wasserstein"]
@@ -135,6 +137,8 @@ def _on_the_line(P: Measure, Q: Measure, p: float) -> Result:
         return Result(distance, p, lower, upper, "exact", "1d", *plan_on_the_line(P, Q, p))
     # A quadrature, and its verdict of divergence, are estimates; piecewise linear quantiles, and laws of one family
     # that differ by a shift, need none.
-    linear = isinstance(P, Samples | Histogram) and isinstance(Q, Samples | Histogram)
-    kind: Kind = "exact" if linear or lower == upper < math.inf else "estimate"
+    certain = isinstance(P, Samples | Histogram) and isinstance(Q, Samples | Histogram)
+    if isinstance(P, Gaussian | Law) and isinstance(Q, Gaussian | Law):
+        certain = differ_by_shift(law_of(P), law_of(Q))
+    kind: Kind = "exact" if certain or lower == upper < math.inf else "estimate"
     return Result(distance, p, lower, upper, kind, "1d")

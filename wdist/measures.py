@@ -7,6 +7,7 @@ behind the door does not check again.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,7 +199,9 @@ class Gaussian:
         """This Gaussian on the line as a law with quantiles."""
         from scipy.special import ndtr, ndtri
 
-        mean, scale = float(to_numpy(self.mean)[0]), float(np.sqrt(max(float(to_numpy(self.cov)[0, 0]), 0.0)))
+        mean, variance = float(to_numpy(self.mean)[0]), float(to_numpy(self.cov)[0, 0])
+        # The square of a factor may be no float.
+        scale = math.sqrt(max(variance, 0.0)) if self.factor is None else math.hypot(*to_numpy(self.factor)[0].tolist())
         return Law(ndtri, lambda s: -ndtri(s), ndtr, NORMAL, mean, scale, sf=lambda z: ndtr(-z))
 
 

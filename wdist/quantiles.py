@@ -23,7 +23,7 @@ from .measures import Samples
 from .suprema import supremum
 from .tails import DEEPEST, MIDDLES, known_levels, outlook
 
-__all__ = ["Bracketed", "law_distance", "law_of_samples"]
+__all__ = ["Bracketed", "differ_by_shift", "law_distance", "law_of_samples"]
 
 _ORDER = 20
 _NOISE = 2.0**-45  # far out, a relative difference below it is rounding
@@ -51,9 +51,8 @@ def law_distance(P: Law, Q: Law, p: float) -> Bracketed:
     if P.bins is not None and Q.bins is not None:
         return Bracketed(*bins_distance(P.bins, Q.bins, p))
     same = P.family is not None and P.family == Q.family
-    if same and P.scale == Q.scale:
-        shift = abs(P.loc - Q.loc)
-        return Bracketed(shift, shift, shift)
+    if differ_by_shift(P, Q):
+        return _difference(P.loc, Q.loc)
 
     def difference(t: np.ndarray, upper: bool) -> np.ndarray:
         if same:  # (loc + scale z) - (loc' + scale' z), with no cancellation far out
@@ -75,6 +74,19 @@ def law_distance(P: Law, Q: Law, p: float) -> Bracketed:
         return Bracketed(*supremum(P, Q, (breaks[0], breaks[1])))
     with np.errstate(all="ignore"):
         return _integral(P, Q, difference, p)
+
+
+def differ_by_shift(P: Law, Q: Law) -> bool:
+    """Whether the one is the other, moved."""
+    return P.family is not None and P.family == Q.family and P.scale == Q.scale
+
+
+def _difference(x: float, y: float) -> Bracketed:
+    """|x - y| between the floats next to it, or by itself where it is one."""
+    found = abs(x - y)
+    rest = math.fsum([max(x, y), -min(x, y), -found]) if found < math.inf else 0.0
+    lower, upper = (math.nextafter(found, side * math.inf) if side * rest > 0 else found for side in (-1, 1))
+    return Bracketed(found, lower, upper)
 
 
 def law_of_samples(samples: Samples) -> Law:
