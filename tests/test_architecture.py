@@ -31,7 +31,7 @@ FLOORS: tuple[set[str], ...] = (
     {"_nearby", "binned", "callables", "histograms", "tails", "torch_laws", "whole"},
     {"frozen", "suprema"},
     {"measures"},
-    {"_autograd", "_procrustes", "coupling", "directions", "families", "quantiles"},
+    {"_autograd", "_procrustes", "coupling", "directions", "families", "jobs", "quantiles"},
     {"_ascent", "_traces", "_two_clouds", "circle", "slivers"},
     {"gaussian", "line", "search"},
     {"masses", "moments", "monotone"},

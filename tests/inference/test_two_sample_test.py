@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
+import joblib
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import wdist
+from wdist import jobs
 from wdist.coupling import monotone_coupling
 from wdist.inference.permutation import permuted_costs, sorted_shadows
 
@@ -122,6 +125,20 @@ def test_seed_fixes_the_answer_and_the_global_generator_is_left_alone() -> None:
     one, other = (wdist.two_sample_test(x, y, p=1, n_resamples=29, rng=4) for _ in range(2))
     assert np.array_equal(one.null_distribution, other.null_distribution)
     assert np.array_equal(state, np.random.get_state()[1])  # noqa: NPY002
+
+
+@pytest.mark.parametrize(("n", "method"), [(30, "exact"), (300, "exact"), (30, "sliced")])
+def test_any_number_of_workers_gives_the_same(n: int, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here, or by whoever ``parallel_config`` names, as soon as there are more tasks than two."""
+    monkeypatch.setattr(jobs, "_HERE", 0.0)
+    monkeypatch.setattr(jobs, "_WORTH", 0.0)
+    x, y = np.random.default_rng(2).standard_normal((2, n, 3))
+    test = functools.partial(wdist.two_sample_test, x, y, p=1, method=method, n_resamples=39, rng=5)
+    alone = test(n_jobs=1)
+    with joblib.parallel_config("threading", n_jobs=3):
+        assert np.array_equal(test().null_distribution, alone.null_distribution)
+    assert np.array_equal(test(n_jobs=2).null_distribution, alone.null_distribution)
+    assert test().pvalue == alone.pvalue
 
 
 def test_tensors_are_detached() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wdist
-from wdist.many import jobs
+from wdist import jobs
 from wdist.many.below import Lens, Sketches
 
 

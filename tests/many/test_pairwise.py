@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wdist
-from wdist.many import jobs, matrix, tiles
+from wdist import jobs
+from wdist.many import matrix, tiles
 
 G = wdist.Gaussian
 

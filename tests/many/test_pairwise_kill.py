@@ -18,7 +18,8 @@ PROGRAM = """
 import sys, time
 import numpy as np
 import wdist
-from wdist.many import jobs, matrix, tiles
+from wdist import jobs
+from wdist.many import matrix, tiles
 
 folder, n_jobs, pause = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 tiles._SECONDS, jobs._HERE, jobs._WORTH = 2e-3, 0.0, 0.0

@@ -20,7 +20,7 @@ from ..search.screen import Screen
 from .generation import Problem, Solved, Watch, first_arcs, generate
 from .soft import soft_potentials
 
-__all__ = ["AllPairs", "ManyDimensions", "sample_to_all"]
+__all__ = ["AllPairs", "ManyDimensions", "from_potentials", "sample_to_all"]
 
 _ENOUGH = 1000  # sources and targets from which on a sample is solved first
 _SEED = 0
@@ -89,8 +89,16 @@ def sample_to_all(problem: Sampleable, masses: tuple[np.ndarray, np.ndarray], wa
         i, j = (np.sort(rng.permutation(len(w))[: len(w) // 4]) for w in (a, b))
         part = sample_to_all(problem.select(i, j), _balanced(a[i], b[j]), watch)
         v = problem.select(i, None).sources(part.u, 1, np.arange(len(b))).value[:, 0]
+    return from_potentials(problem, masses, v, watch)
+
+
+def from_potentials(
+    problem: Problem, masses: tuple[np.ndarray, np.ndarray], v: np.ndarray, watch: Watch, *steps: int
+) -> Solved:
+    """The same from potentials of the targets, which are improved on a short list of arcs first, in so many steps."""
     arcs, _, spread = first_arcs(problem, v, problem.lengths)
-    v = soft_potentials(arcs, v, a.astype(np.float64), b.astype(np.float64), spread)
+    a, b = (mass.astype(np.float64) for mass in masses)
+    v = soft_potentials(arcs, v, a, b, spread, *steps)
     return generate(problem, masses, None, v, watch)
 
 

@@ -13,11 +13,13 @@ from .pivots import Arcs
 
 __all__ = ["soft_potentials"]
 
-_STEPS = 20
+_STEPS = 20  # of each epsilon
 _SHARE = (0.2, 0.05, 0.02)  # epsilon, of the spread of the list
 
 
-def soft_potentials(arcs: Arcs, v: np.ndarray, a: np.ndarray, b: np.ndarray, spread: float) -> np.ndarray:
+def soft_potentials(
+    arcs: Arcs, v: np.ndarray, a: np.ndarray, b: np.ndarray, spread: float, steps: int = _STEPS
+) -> np.ndarray:
     """Potentials of the targets from those given; every source and every target has an arc."""
     if not spread * _SHARE[-1] > 2.0**-40 * float(np.max(np.abs(arcs.cost))):
         return v  # costs are as good as equal on the lists, and exponentials would overflow
@@ -28,7 +30,7 @@ def soft_potentials(arcs: Arcs, v: np.ndarray, a: np.ndarray, b: np.ndarray, spr
     log_a, log_b = np.log(a / a.sum()), np.log(b / b.sum())
     for share in _SHARE:
         epsilon = share * spread
-        for _ in range(_STEPS):
+        for _ in range(steps):
             u = epsilon * (log_a - _log_sums((v[arcs.target] - arcs.cost) / epsilon, degree))
             v = epsilon * (log_b - _log_sums((u[back_source] - back_cost) / epsilon, back_degree))
     return v

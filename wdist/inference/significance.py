@@ -11,15 +11,16 @@ random, and the observed statistic is equally likely to have each rank among the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._arrays import namespace
+from ..compilation import impatiently
 from ..coupling import monotone_coupling
 from ..directions import spread
-from ..exact import transport
-from ..exact.small import are_few, few_costs, few_points
+from ..exact.exchanged import Pool
+from ..jobs import ask
 from ..measures import check_p
 from ..projections import check_count
 from ..result import SignificanceResult
@@ -30,6 +31,7 @@ __all__ = ["two_sample_test"]
 
 _METHODS = ("1d", "sliced", "exact")
 _BLOCK = 2**22  # labels held together
+_TOGETHER = 8  # exact distances of a task
 _TIE = 1e-9  # relative difference below which two statistics are one, and rounding may have parted them
 
 
@@ -42,6 +44,7 @@ def two_sample_test(
     n_resamples: int = 999,
     n_projections: int = 50,
     rng: Any = None,
+    n_jobs: int | None = None,
 ) -> SignificanceResult:
     """Test whether two samples come from one population, by random exchanges of their points.
 
@@ -60,6 +63,9 @@ def two_sample_test(
         Directions of the sliced distance.
     rng : None, int or numpy.random.Generator
         Source of the directions and of the exchanges.
+    n_jobs : int or None
+        joblib's, for the exact statistic: how many processes at once, -1 for as many as there are cores. None: as
+        ``joblib.parallel_config`` says, and this process alone where it says nothing. The result is the same for any.
 
     Returns
     -------
@@ -103,7 +109,7 @@ def two_sample_test(
     if dim == 1:  # all directions, and all methods, are one
         statistics = _sliced(points, n, p, np.ones((1, 1)), resamples, generator)
     elif method == "exact":
-        statistics = _exact(points, n, p, resamples, generator)
+        statistics = _exact(points, n, p, resamples, generator, n_jobs)
     else:
         directions, _ = spread(generator, projections, dim)
         statistics = _sliced(points, n, p, directions, resamples, generator)
@@ -121,21 +127,33 @@ def _sides(generator: np.random.Generator, n: int, points: np.ndarray, resamples
         yield generator.permuted(np.tile(observed, (min(step, resamples - first), 1)), axis=1)
 
 
-def _exact(points: np.ndarray, n: int, p: float, resamples: int, generator: np.random.Generator) -> np.ndarray:
-    """Of few points the costs are computed once for all resamples."""
-    sides = (side == 1 for block in _sides(generator, n, points, resamples) for side in block)
-    few = are_few(n, len(points) - n, points.shape[1])
-    costs = few_costs(points, points, p) if few else None
-    return np.array([_distance(points, side, p, costs) for side in sides])
+class _Some(NamedTuple):
+    """Some resamples, and all that it takes to solve them anywhere."""
+
+    first: int
+    points: np.ndarray
+    sides: np.ndarray
+    p: float
 
 
-def _distance(points: np.ndarray, side: np.ndarray, p: float, costs: np.ndarray | None) -> float:
-    if costs is not None:
-        cost = costs[np.ix_(side, ~side)]
-        least = few_points(cost, *(np.ones(k) for k in cost.shape))
-        if least is not None:
-            return float(least ** (1.0 / p))
-    return float(transport(points[side], points[~side], p=p).distance)
+def _exact(
+    points: np.ndarray, n: int, p: float, resamples: int, generator: np.random.Generator, n_jobs: int | None
+) -> np.ndarray:
+    """All sides are drawn here, in one order: who solves them changes nothing."""
+    sides = np.concatenate(list(_sides(generator, n, points, resamples)))
+    tasks = [_Some(k, points, sides[k : k + _TOGETHER], p) for k in range(0, len(sides), _TOGETHER)]
+    statistics = np.empty(len(sides))
+    for first, values in ask(_distances, tasks, n_jobs):
+        statistics[first : first + len(values)] = values
+    return statistics
+
+
+def _distances(some: _Some, elsewhere: bool = False) -> tuple[int, list[float]]:
+    if elsewhere:
+        impatiently()
+    sides = some.sides == 1
+    pool = Pool.of(some.points, int(np.count_nonzero(sides[0])), some.p)
+    return some.first, [pool.distance(side) for side in sides]
 
 
 def _sliced(

@@ -1,7 +1,7 @@
 """All distances among many measures.
 
 The matrix is cut into tiles (:mod:`wdist.many.tiles`), which go to as many processes or machines as there are
-(:mod:`wdist.many.jobs`), and onto the disk as soon as they are solved (:mod:`wdist.many.blockfile`).
+(:mod:`wdist.jobs`), and onto the disk as soon as they are solved (:mod:`wdist.many.blockfile`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import numpy as np
 from ..errors import InvalidMeasureError
 from ..exact.progress import Progress, shown
 from ..front import METHODS, choose
+from ..jobs import ask
 from ..measures import Gaussian, Histogram, Samples, check_p
 from .blockfile import BlockFile
 from .graph import with_graph
-from .jobs import ask
 from .members import in_their_type, of_numpy, read_measures, requires_gradient
 from .tiles import KINDS, Question, Tile, cut, solve
 

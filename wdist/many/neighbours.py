@@ -17,10 +17,10 @@ import numpy as np
 
 from ..compilation import impatiently
 from ..exact.progress import Progress, shown
+from ..jobs import ask
 from ..measures import Samples, check_p
 from ..projections import check_count
 from .below import Lens, Sketches
-from .jobs import ask
 from .matrix import pairwise, question_of
 from .members import in_their_type, of_numpy, read_measures, requires_gradient
 from .tiles import Question, pair

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compilation import impatiently
+from .compilation import impatiently
 
 __all__ = ["ask"]
 

@@ -9,8 +9,8 @@ import joblib
 import pytest
 from joblib._parallel_backends import ThreadingBackend
 
-from wdist.many import jobs
-from wdist.many.jobs import ask
+from wdist import jobs
+from wdist.jobs import ask
 
 
 class InTheEnd(ThreadingBackend):  # type: ignore[misc]
