@@ -43,24 +43,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="wdist on problems of known W1 and W2, and beside POT, geomloss and SciPy.",
-        epilog="python -m benchmarks compare OLD.json NEW.json puts two runs beside each other.",
+        epilog=_commands(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--suite", choices=SUITES, default="smoke", help="which problems, how much work")
-    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help=_names())
-    parser.add_argument("--out", type=Path, default=Path("bench-out"), metavar="DIR", help="where JSON, CSV and PNG go")
+    parser.add_argument("--suite", choices=SUITES, default="smoke", help="how much work (default: smoke)")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="commands, and rows of them (below)")
+    parser.add_argument("--out", type=Path, default=Path("bench-out"), metavar="DIR", help="for JSON, CSV, PNG")
     return parser
 
 
-def _names() -> str:
+def _commands() -> str:
     """What ``--only`` takes, from the table of commands."""
-    choosy = [f"{name} ({command.rows})" for name, command in COMMANDS.items() if command.rows]
-    others = [name for name, command in COMMANDS.items() if not command.rows]
-    unasked = {suite: [name for name, command in COMMANDS.items() if suite in command.unasked] for suite in SUITES}
-    return (
-        f"a command, and names that choose among what is in brackets: {', '.join(choosy)}; or one without a choice: "
-        f"{', '.join(others)}. Names of problems and estimators do without their command. Default: "
-        + "; ".join(f"in the {suite} suite {', '.join(names)}" for suite, names in unasked.items())
-    )
+    lines = ["commands, and in brackets which other names choose among their rows:"]
+    for name, command in COMMANDS.items():
+        lines.append(f"  {name:<14} {command.what}{f' [{command.rows}]' if command.rows else ''}")
+    lines.append("\nNames of problems and estimators need no command. Without --only:")
+    for suite in SUITES:
+        unasked = (name for name, command in COMMANDS.items() if suite in command.unasked)
+        lines.append(f"  {suite:<14} {', '.join(unasked)}")
+    return "\n".join([*lines, "\npython -m benchmarks compare OLD.json NEW.json puts two runs beside each other."])
 
 
 if __name__ == "__main__":

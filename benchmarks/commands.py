@@ -28,6 +28,8 @@ class Command:
     ----------
     run : callable
         ``(suite, rows, out)``: measures, prints, writes files to the folder out, and says whether all went well.
+    what : str
+        What it measures, in a line.
     rows : str
         What the other names of ``--only`` choose of it; "" where they choose nothing.
     unasked : tuple of str
@@ -35,32 +37,40 @@ class Command:
     """
 
     run: Callable[[str, Sequence[str], Path], bool]
+    what: str
     rows: str = ""
     unasked: tuple[str, ...] = ()
 
 
-def _whole(run: Callable[[str, Path], bool], unasked: tuple[str, ...] = ()) -> Command:
+def _whole(run: Callable[[str, Path], bool], what: str, unasked: tuple[str, ...] = ()) -> Command:
     """A command without rows to choose from."""
-    return Command(lambda suite, rows, out: run(suite, out), unasked=unasked)
+    return Command(lambda suite, rows, out: run(suite, out), what, unasked=unasked)
 
 
 _FULL = ("full",)
 COMMANDS = {
-    "problems": Command(suites.run, "problems, estimators and import", ("smoke", "full")),
-    EXACT: Command(partial(exact.run, EXACT), "rows", _FULL),
-    line.NAME: _whole(line.run, _FULL),
-    gaussians.NAME: _whole(gaussians.run, _FULL),
-    gan.NAME: _whole(gan.run, _FULL),
-    many.SLICED: _whole(partial(many.run, many.SLICED), _FULL),
-    many.MANY: _whole(partial(many.run, many.MANY), _FULL),
+    "problems": Command(
+        suites.run,
+        "every estimator on problems of known W1 and W2",
+        "problems, estimators and import",
+        ("smoke", "full"),
+    ),
+    EXACT: Command(partial(exact.run, EXACT), "transport and transport_lp beside POT", "rows", _FULL),
+    line.NAME: _whole(line.run, "wasserstein_1d beside SciPy and POT", _FULL),
+    gaussians.NAME: _whole(gaussians.run, "gaussian_w2 beside POT, and its accuracy", _FULL),
+    gan.NAME: _whole(gan.run, "a training step beside the straightforward loop", _FULL),
+    many.SLICED: _whole(partial(many.run, many.SLICED), "sliced and max_sliced beside POT", _FULL),
+    many.MANY: _whole(partial(many.run, many.MANY), "pairwise and nearest beside loops over POT", _FULL),
     # Long, or the same in every suite: only where they are named.
-    COMPARISON: Command(comparison.run, "estimators"),
-    critics.NAME: Command(critics.run, "problems and critics"),
-    coverage.NAME: _whole(coverage.run),
-    LARGE: Command(partial(exact.run, LARGE), "rows"),
-    reliability.NAME: _whole(reliability.run),
-    inference.NAME: _whole(inference.run),
-    faults.NAME: _whole(faults.run),
+    COMPARISON: Command(
+        comparison.run, "every estimator, POT and geomloss: error against n, d and seconds", "estimators"
+    ),
+    critics.NAME: Command(critics.run, "critics on problems of known W1", "problems and critics"),
+    coverage.NAME: _whole(coverage.run, "how often the brackets of dual.fit hold W1"),
+    LARGE: Command(partial(exact.run, LARGE), "transport of a million points and of large pictures", "rows"),
+    reliability.NAME: _whole(reliability.run, "bad and unusual input to every function"),
+    inference.NAME: _whole(inference.run, "intervals of estimate, power of two_sample_test"),
+    faults.NAME: _whole(faults.run, "damaged files, read by every reader"),
 }
 _TWICE = {many.SLICED}  # names of a command and of an estimator
 

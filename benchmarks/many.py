@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,10 @@ class Row:
 
 def run(name: str, suite: str, out: Path) -> bool:
     """Measure, print the table, write ``NAME-SUITE.json``; whether all answers agree."""
-    head = f"{'problem':<46} {'wdist':>9} {'POT':>9} {'ratio':>7} {'off by':>8}  verdict"
+    if find_spec("ot") is None:
+        print(f"{name}: POT is not installed here, and nothing else to compare with: pip install -e '.[bench]'")
+        return False
+    head = f"{'problem':<58} {'wdist':>9} {'POT':>9} {'ratio':>7} {'off by':>8}  verdict"
     print(f"{name}, one thread, seconds.\n\n{head}\n{'-' * len(head)}", flush=True)
     rows, well = list[Row](), True
     for problem in _PROBLEMS[name](suite):
@@ -69,7 +73,7 @@ def run(name: str, suite: str, out: Path) -> bool:
                 well &= row.agreed
                 print(_line(row), flush=True)
         except ProcessError as error:
-            print(f"{problem}: {error}")
+            print(f"{', '.join(map(str, problem))}: {error}")
             well = False
     write_records(out / f"{name}-{suite}.json", [asdict(row) for row in rows])
     return well
@@ -79,7 +83,7 @@ def _line(row: Row) -> str:
     verdict = f">={row.target:g}x {'met' if row.ratio >= row.target else 'missed'}"
     if not row.agreed:
         verdict = f"DIFFERS by {row.off:.1e}"
-    line = f"{row.problem:<46} {row.ours:>9.3g} {row.theirs:>9.3g} {row.ratio:>6.1f}x {row.off:>8.0e}  {verdict}"
+    line = f"{row.problem:<58} {row.ours:>9.3g} {row.theirs:>9.3g} {row.ratio:>6.1f}x {row.off:>8.0e}  {verdict}"
     return f"{line}{'; ' * bool(row.note)}{row.note}"
 
 

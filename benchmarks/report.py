@@ -195,7 +195,7 @@ def _legend(rows: Sequence[Row]) -> list[Any]:
     kinds = {row.kind for row in rows if _family(row.estimator) == "critic"}
     entries = [entry(_LEGEND[name], "o", colour) for name, colour in _COLOURS.items() if name in families]
     if "estimate" in kinds:
-        entries.append(entry("critic before correction", "o", _COLOURS["critic"], "white"))
+        entries.append(entry("before correction", "o", _COLOURS["critic"], "white"))
     if "lower bound" in kinds:
         entries.append(entry("lower bound", "<", _COLOURS["critic"]))
     return entries

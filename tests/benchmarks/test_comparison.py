@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.compare import compare
 from benchmarks.comparison import command
 from benchmarks.comparison.stage import STAGES, cells
 from benchmarks.estimators import ESTIMATORS, Effort
@@ -101,9 +103,29 @@ def test_compare_tells_what_changed(tmp_path: Path, capsys: pytest.CaptureFixtur
     new.write_text(json.dumps({"rows": [row | {"seconds": 1.0, "error": -0.05, "value": 0.25}]}))
     assert main(["compare", str(old), str(new)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    (changed,) = (line for line in lines if line.startswith("funnels4-2d 40 lp"))
-    assert changed.split()[3:] == ["2", "1", "0.50+", "+10.00%", "-5.00%", "0.5", "->", "0.25"]
-    assert any(line.startswith("funnels4-2d 40 gp") and line.endswith("only in old.json") for line in lines)
+    (changed,) = (line for line in lines if line.startswith("funnels4-2d, n = 40, lp "))
+    assert changed.split()[5:] == ["2", "1", "0.50+", "+10.00%", "-5.00%", "0.5", "->", "0.25"]
+    assert any(line.startswith("funnels4-2d, n = 40, gp ") and line.endswith("only in OLD, old.json") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("row", "names"),
+    [
+        ({"name": "1k-2d", "wdist_seconds": 1.0, "pot_seconds": 9.0, "lazy_seconds": None}, ["1k-2d, POT "]),
+        ({"problem": "4 clouds", "ours": 1.0, "theirs": 9.0}, ["4 clouds, wdist", "4 clouds, POT"]),
+        ({"problem": {"n": 9, "weighted": True}, "cells": [{"solver": "POT", "seconds": 9.0}]}, ["n = 9, weighted"]),
+        ({"problem": "x", "family": "gp", "steps": 3, "seconds": 9.0}, ["x, gp, steps = 3"]),
+    ],
+)
+def test_compare_reads_the_rows_of_every_command(row: dict[str, Any], names: list[str], tmp_path: Path) -> None:
+    """A solver's seconds each, whether a file is a list of rows or has one."""
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(json.dumps([row]))
+    new.write_text(json.dumps({"rows": [row]}))
+    lines = compare(old, new)
+    for name in names:
+        assert sum(line.startswith(name) and " 1.00" in line for line in lines) == 1
+    assert not any("only in" in line for line in lines)
 
 
 @pytest.mark.parametrize(
