@@ -18,7 +18,7 @@ from .covariances import cholesky
 if TYPE_CHECKING:
     from .measures import Gaussian
 
-__all__ = ["Procrustes", "factor", "procrustes"]
+__all__ = ["Procrustes", "factor", "narrow", "procrustes"]
 
 
 class Procrustes(NamedTuple):
@@ -44,7 +44,7 @@ def procrustes(P: Gaussian, Q: Gaussian, quick: bool = False, careful: bool = Fa
 
     If ``quick``, to half the digits, which W2 owes all of its to; if ``careful``, refined wherever a gradient needs it.
     """
-    m1, m2, F, G = common_kind(*(detached(x) for x in (P.mean, Q.mean, factor(P), factor(Q))))
+    m1, m2, F, G = common_kind(*(detached(x) for x in (P.mean, Q.mean, narrow(factor(P)), narrow(factor(Q)))))
     xp = _namespace(F)
     F, G = _equally_wide(F, G, xp)
     scale = 1.0
@@ -75,6 +75,14 @@ def factor(measure: Gaussian) -> Array:
     if measure._root is None:
         object.__setattr__(measure, "_root", _root(detached(measure.cov)))
     return measure._root
+
+
+def narrow(F: Array) -> Array:
+    """A factor of the same covariance with no more columns than rows."""
+    if F.shape[-1] <= F.shape[-2]:
+        return F
+    xp = namespace(F)
+    return xp.matrix_transpose(xp.linalg.qr(xp.matrix_transpose(F))[1])
 
 
 def _root(cov: Array) -> Array:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg.lapack import dsyevd
 
-from ._procrustes import factor
+from ._procrustes import factor, narrow
 
 if TYPE_CHECKING:
     from .measures import Gaussian
@@ -72,7 +72,7 @@ def _by_vectors(F: np.ndarray, G: np.ndarray, product: np.ndarray, apart: float,
 
 def w2_of_many(P: Gaussian, Q: Gaussian) -> tuple[np.ndarray, np.ndarray]:
     """W2 of batches of NumPy arrays, and for which members it is settled."""
-    F, G = factor(P), factor(Q)
+    F, G = narrow(factor(P)), narrow(factor(Q))
     with np.errstate(all="ignore"):
         product = G.mT @ F
         square = product.mT @ product

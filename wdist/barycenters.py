@@ -28,6 +28,7 @@ import numpy as np
 
 from ._arrays import Array, as_float64, common_kind, detached, namespace, normalised_weights, power_of_two, to_numpy
 from ._procrustes import factor as factor_of
+from ._procrustes import narrow
 from .errors import InvalidMeasureError, NotConvergedError
 from .families import common_dtype, gaussian_of, listed, stack, widened
 from .interpolation import gaussian_geodesic
@@ -105,15 +106,12 @@ def _weights(weights: Any, n: int) -> np.ndarray:
 
 def _factors(members: list[Gaussian]) -> Array:
     """Factors (n, ..., d, k) with k <= d, stacked."""
-    d, narrow = members[0].dim, []
+    factors = []
     batch = np.broadcast_shapes(*(member.batch_shape for member in members))
-    for F in (detached(factor_of(member)) for member in members):
-        xp = namespace(F)
-        if F.shape[-1] > d:
-            F = xp.matrix_transpose(xp.linalg.qr(xp.matrix_transpose(F))[1])
-        narrow.append(xp.broadcast_to(F, (*batch, *F.shape[-2:])))
-    width = max(1, *(F.shape[-1] for F in narrow))
-    return stack([widened(F, width) for F in narrow])
+    for F in (narrow(detached(factor_of(member))) for member in members):
+        factors.append(namespace(F).broadcast_to(F, (*batch, *F.shape[-2:])))
+    width = max(1, *(F.shape[-1] for F in factors))
+    return stack([widened(F, width) for F in factors])
 
 
 def _fixed_point(G: Array, w: Array, xp: Any) -> Array:

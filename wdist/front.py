@@ -115,7 +115,7 @@ def _gaussian_error(P: Gaussian, Q: Gaussian, value: float) -> float:
     refined = value > 0 or P is Q or bool(np.array_equal(to_numpy(P.cov), to_numpy(Q.cov)))
     for G in (P, Q):
         if G.factor is not None:
-            size = max(size, float(np.max(np.abs(to_numpy(G.factor)), initial=0.0)))
+            size = max(size, math.hypot(*to_numpy(G.factor).ravel().tolist()))  # the norm, whatever its unit
             refined = False
             continue
         values = np.linalg.eigvalsh(to_numpy(G.cov))

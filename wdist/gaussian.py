@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrays import Array, common_kind, is_tensor, namespace, to_numpy, widest
+from ._arrays import Array, common_kind, detached, is_tensor, namespace, to_numpy, widest
 from ._procrustes import Procrustes, procrustes
 from ._traces import w2_of_many, w2_of_two
 from .errors import InvalidMeasureError
@@ -160,7 +160,7 @@ def _gradients(P: Gaussian, Q: Gaussian, fit: Procrustes, upstream: Array) -> tu
         ((Q, "Q"), fit.G, fit.F, xp.matrix_transpose(R), xp.matrix_transpose(fit.right)),
     ):
         if measure.factor is not None:
-            derivative = (F - G @ turn)[..., : measure.factor.shape[-1]]
+            derivative = _widened(F - G @ turn, detached(measure.factor))
         elif not getattr(measure.cov, "requires_grad", False):
             by_spread.append(None)
             continue
@@ -177,6 +177,14 @@ def _gradients(P: Gaussian, Q: Gaussian, fit: Procrustes, upstream: Array) -> tu
             derivative = _refined_move(move, fit, name == "P") / (2 * fit.scale)
         by_spread.append(inverse[..., None, None] * derivative)
     return by_mean, -by_mean, *by_spread
+
+
+def _widened(derivative: Array, factor: Array) -> Array:
+    """The derivative by a factor from that by the factor with no more columns than rows that stood for it."""
+    if factor.shape[-1] <= factor.shape[-2]:
+        return derivative[..., : factor.shape[-1]]
+    xp = namespace(factor)
+    return derivative @ xp.matrix_transpose(xp.linalg.qr(xp.matrix_transpose(factor))[0])
 
 
 def _refined_move(move: Array, fit: Procrustes, first: bool) -> Array:

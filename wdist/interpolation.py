@@ -17,6 +17,7 @@ import numpy as np
 
 from ._arrays import Array, as_float64, common_kind, detached, is_tensor, namespace, power_of_two, to_numpy
 from ._procrustes import factor as factor_of
+from ._procrustes import narrow
 from .families import common_dtype, gaussian_of, widened
 from .gaussian import _pair
 from .measures import Gaussian
@@ -61,7 +62,7 @@ def gaussian_geodesic(P: Gaussian, Q: Gaussian, t: Any) -> Gaussian:
     """
     P, Q = _pair(P, Q)
     times = _times(t, P, Q)
-    parts = (P.mean, Q.mean, P.cov, Q.cov, factor_of(P), factor_of(Q))
+    parts = (P.mean, Q.mean, P.cov, Q.cov, narrow(factor_of(P)), narrow(factor_of(Q)))
     m1, m2, cov1, cov2, F, G, times = common_kind(*map(detached, parts), times)
     xp = namespace(F)
     width = max(F.shape[-1], G.shape[-1])

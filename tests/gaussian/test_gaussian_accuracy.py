@@ -10,7 +10,7 @@ import pytest
 import torch
 from problems.gaussians import spd, w2_by_mpmath, w2_in_sixty_digits
 
-from wdist import Gaussian, gaussian_w2
+from wdist import Gaussian, gaussian_w2, wasserstein
 
 EPS = 2.0**-52
 
@@ -44,6 +44,21 @@ def test_distance_to_itself_is_exactly_zero(d):
     assert gaussian_w2(P, Gaussian(P.mean, P.cov.copy())) == 0.0
     wide = Gaussian.from_factor(P.mean, rng.normal(size=(d, d + 2)))
     assert gaussian_w2(wide, wide) == 0.0
+
+
+@pytest.mark.parametrize("d", [1, 3])
+@pytest.mark.parametrize("columns", [4, 40, 20_000])
+def test_factors_of_many_columns_are_in_the_bracket_of_their_covariance(d, columns):
+    """Points themselves are such a factor. Here one is the other with its columns in another order, stretched."""
+    for seed in range(4):
+        F = np.random.default_rng(seed).standard_normal((d, columns))
+        stretch = 1 + 2.0**-40
+        r = wasserstein(
+            Gaussian.from_factor(np.zeros(d), F), Gaussian.from_factor(np.zeros(d), F[:, ::-1] * stretch), p=2
+        )
+        exact = 2.0**-40 * math.hypot(*F.ravel())  # but for a rounding of the stretched entries
+        assert r.lower - EPS * np.linalg.norm(F) <= exact <= r.upper + EPS * np.linalg.norm(F)
+        assert r.distance == pytest.approx(exact, abs=8 * EPS * np.linalg.norm(F))
 
 
 @pytest.mark.parametrize("rank", [0, 1, 3])

@@ -21,7 +21,7 @@ def test_gradcheck_through_covariances():
     assert torch.autograd.gradcheck(lambda m, A, n, B: gaussian_w2(Gaussian(m, A @ A.T), Gaussian(n, B @ B.T)), inputs)
 
 
-@pytest.mark.parametrize("widths", [(3, 3), (1, 2), (4, 2)])
+@pytest.mark.parametrize("widths", [(3, 3), (1, 2), (4, 2), (11, 7)])
 def test_gradcheck_through_factors(widths):
     rng = np.random.default_rng(11)
     F, G = (leaf(rng.normal(size=(3, k))) for k in widths)
