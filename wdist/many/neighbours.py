@@ -21,6 +21,7 @@ from ..jobs import ask
 from ..measures import Samples, check_p
 from ..projections import check_count
 from .below import Lens, Sketches
+from .graph import places_with_graph
 from .matrix import pairwise, question_of
 from .members import in_their_type, of_numpy, read_measures, requires_gradient
 from .tiles import Question, pair
@@ -82,7 +83,9 @@ def nearest(
     Neighbours
         A named tuple ``(indices, distances, solved)``. Indices and distances are those of the k smallest entries of
         every row of ``pairwise(queries, measures, p=p)``. Clouds in R^d are ruled out by certain lower bounds where
-        possible; Gaussians, and whatever lies on the line, are all solved, being cheap.
+        possible; Gaussians, and whatever lies on the line, are all solved, being cheap. Where a measure requires a
+        gradient, the distances carry it: those of the k nearest are solved once more, in this process. Who is among
+        them is a choice, and has no gradient.
 
     Raises
     ------
@@ -98,8 +101,8 @@ def nearest(
     ([[2]], [1])
     """
     p = check_p(p)
-    asked, tensors = _detached(queries, "queries")
-    known, more = _detached(measures, "measures")
+    laws, others = read_measures(queries, "queries"), read_measures(measures, "measures")
+    (asked, tensors), (known, more) = of_numpy(laws), of_numpy(others)
     k = check_count(k, "k", 1)
     if k > len(known):
         raise ValueError(f"k is {k}, and there are {len(known)} measures: ask for at most so many neighbours")
@@ -110,19 +113,9 @@ def nearest(
         matrix = pairwise(asked, known, p=p, n_jobs=n_jobs)
         indices = np.argsort(matrix, axis=1, kind="stable")[:, :k]
         distances, solved = np.take_along_axis(matrix, indices, axis=1), np.full(len(asked), len(known))
+    if any(requires_gradient(law) for law in (*laws, *others)):
+        return Neighbours(indices, places_with_graph(laws, others, indices, question), solved)
     return Neighbours(indices, in_their_type(distances, tensors + more), solved)
-
-
-def _detached(given: Any, name: str) -> tuple[list[Any], list[Any]]:
-    """Measures of NumPy arrays, and the tensors among them; refused if a gradient would be lost."""
-    laws = read_measures(given, name)
-    for k, law in enumerate(laws):
-        if requires_gradient(law):
-            raise ValueError(
-                f"{name}[{k}] requires a gradient, and a search has none: detach it, and give the neighbours found to "
-                "wdist.wasserstein or wdist.pairwise"
-            )
-    return of_numpy(laws)
 
 
 def _pruned(
