@@ -115,7 +115,7 @@ def normalised_weights(weights: Array, name: str) -> Array:
     scale = power_of_two(float(to_numpy(xp.max(weights))))
     weights = weights / scale
     if weights.ndim == 1 and not is_tensor(weights):
-        return weights / math.fsum(weights)  # correctly rounded, so the order of the points does not matter
+        return weights / math.fsum(weights.tolist())  # correctly rounded, so the order of the points does not matter
     total = xp.sum(weights, axis=-1, keepdims=True)
     if bool(xp.any(total <= 0)):
         raise InvalidMeasureError(f"{name} has rows more than 300 orders of magnitude apart: normalise each row")

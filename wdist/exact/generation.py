@@ -129,22 +129,23 @@ def generate(
     return Solved(tree, u, v)
 
 
-def first_arcs(problem: Problem, v: np.ndarray, lengths: tuple[int, int]) -> tuple[Arcs, np.ndarray, float]:
+def first_arcs(problem: Problem, v: np.ndarray, lengths: tuple[int, int]) -> tuple[Arcs, np.ndarray, np.ndarray]:
     """Arcs to the nearest targets under v, and from the nearest sources where a target has few; the c-transform of v;
-    and the reach of the lists.
+    and how far beyond that the lists reach.
     """
     lists = problem.targets(v, min(lengths[0], len(v)))
     u = lists.value[:, 0].copy()
     lonely = np.flatnonzero(np.bincount(lists.which.ravel(), minlength=len(v)) < _KNOWN)
     start, target = merged(lists, problem.sources(u, min(lengths[1], len(u)), lonely), lonely)
     arcs = Arcs(start, target, problem.costs(np.repeat(np.arange(len(u)), np.diff(start)), target))
-    return arcs, u, float(np.median(lists.value[:, -1] - u))
+    return arcs, u, lists.value[:, -1] - u
 
 
 def _violations(problem: Problem, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     lists = problem.targets(v, min(_ADDED, len(v)), u)
-    i, k = np.nonzero(np.arange(lists.which.shape[1]) < lists.found[:, None])
-    j = lists.which[i, k]
+    rows = np.flatnonzero(lists.found)
+    found, which = lists.found[rows], lists.which[rows]
+    i, j = np.repeat(rows, found), which[np.arange(which.shape[1]) < found[:, None]]
     cost = problem.costs(i, j)
     violated = cost - u[i] - v[j] < -TOLERANCE * (np.abs(cost) + np.abs(u[i]))
     return i[violated], j[violated], cost[violated]

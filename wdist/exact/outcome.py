@@ -12,6 +12,7 @@ from ..certificate import dual_below, primal_above
 from ..errors import NotConvergedError
 from ..masses import Masses
 from ..result import Result
+from ..search.cells import Cells
 from ..search.ground import Costs
 from ..search.rounding import root_bounds
 from ..search.screen import Screen
@@ -43,8 +44,11 @@ class Outcome(NamedTuple):
         return 0.0 if gap <= 0.0 else gap / size if size > 0.0 else math.inf
 
 
-def judged(costs: Costs, solved: Solved, a: Masses, b: Masses, screen: Screen | None = None) -> Outcome:
-    """The plan of a tree, its flows from the weights themselves; the c-transform of g; the bracket they prove."""
+def judged(costs: Costs, solved: Solved, a: Masses, b: Masses, index: Screen | Cells | None = None) -> Outcome:
+    """The plan of a tree, its flows from the weights themselves; the c-transform of g; the bracket they prove.
+
+    ``index`` is what :func:`transform_below` may search by. Where the plan sends a source is where it starts to look.
+    """
     n, m = costs.shape
     flow, low, out = flows(solved.tree, a, b)
     child = np.flatnonzero(flow > 0)
@@ -61,19 +65,21 @@ def judged(costs: Costs, solved: Solved, a: Masses, b: Masses, screen: Screen | 
         upper = float(np.nextafter(upper + max(rest, 0.0) + gain, np.inf))
     if (faint := sum(float(w.high[w.high < _FAINT].sum()) for w in (a, b))) > 0.0:
         upper = float(np.nextafter(upper + faint * costs.most(), np.inf))
-    f, g, lower = _dual(costs, solved.v, a, b, screen)
+    near = np.zeros(n, dtype=np.int64)
+    near[plan.row] = plan.col
+    f, g, lower = _dual(costs, solved.v, a, b, index, near)
     if upper - lower > 1e-12 * size:
         # Rounding lowers the dear arcs by more than the cheap ones. Where nearly all mass is at rest, on arcs that cost
         # nothing, it pays to make those the tight ones.
-        shrunk = _dual(costs, solved.v * (1.0 - 2.0**-43), a, b, screen)
+        shrunk = _dual(costs, solved.v * (1.0 - 2.0**-43), a, b, index, near)
         f, g, lower = shrunk if shrunk[2] > lower else (f, g, lower)
     return Outcome(plan, f, g, cost, min(lower, upper), upper, size)
 
 
 def _dual(
-    costs: Costs, g: np.ndarray, a: Masses, b: Masses, screen: Screen | None
+    costs: Costs, g: np.ndarray, a: Masses, b: Masses, index: Screen | Cells | None, near: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    f = transform_below(costs, g, screen)
+    f = transform_below(costs, g, index, near)
     f = np.where(np.isfinite(f), f, 0.0)  # without arcs, and so without mass: any number is feasible
     return f, g, dual_below(f, g, a, b)
 

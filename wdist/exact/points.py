@@ -24,6 +24,7 @@ from ..measures import Samples, as_samples, check_p, same_dimension
 from ..result import Result
 from ..search.cells import Cells, kd_order
 from ..search.ground import PointCosts, check_metric
+from ..search.screen import Screen
 from ..search.transform import TREE_DIMENSIONS
 from .clouds import Clouds
 from .generation import Problem, Watch, generate
@@ -136,17 +137,18 @@ def _optimum(costs: PointCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
     problem: Problem
     if few:
         problem = Clouds(Cells.of(inner.x), Cells.of(inner.y), costs.ground())
+        index: Cells | Screen | None = problem.y
         solved = coarse_to_fine(problem, masses, watch)
     else:
         screened = costs.metric == "euclidean" and costs.p in (1.0, 2.0)
         problem = ManyDimensions.of(inner) if screened else AllPairs(inner)
+        index = problem.screen if isinstance(problem, ManyDimensions) else None
         solved = sample_to_all(problem, masses, watch)
-    screen = problem.screen if isinstance(problem, ManyDimensions) else None
-    outcome = judged(inner, solved, a, b, screen)
+    outcome = judged(inner, solved, a, b, index)
     if outcome.relative_gap > max(_SHARP, watch.rtol):
         anchor, watch.rtol = np.zeros(len(i)), 0.0  # stopping early was a mistake, if it was that
         solved = generate(problem, masses, solved.tree.forest(len(i)), solved.v, watch, anchor)
-        outcome = sharper(outcome, judged(inner, solved, a, b, screen))
+        outcome = sharper(outcome, judged(inner, solved, a, b, index))
     return placed(outcome, costs, i, j)
 
 

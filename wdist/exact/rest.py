@@ -12,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..masses import Masses
+from ..search.ground import extent
 
 __all__ = ["at_rest"]
 
@@ -30,7 +31,7 @@ def at_rest(
         Weights as given, not all 0, of any sums.
     """
     i, j = np.flatnonzero(a), np.flatnonzero(b)
-    if np.any(x[i].min(axis=0) != y[j].min(axis=0)) or np.any(x[i].max(axis=0) != y[j].max(axis=0)):
+    if not all(map(np.array_equal, extent(x[i]), extent(y[j]))):
         return None  # nearly always
     i, j = i[_order(x[i], a[i])], j[_order(y[j], b[j])]
     x, a, y, b = x[i], a[i], y[j], b[j]

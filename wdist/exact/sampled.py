@@ -96,9 +96,9 @@ def from_potentials(
     problem: Problem, masses: tuple[np.ndarray, np.ndarray], v: np.ndarray, watch: Watch, *steps: int
 ) -> Solved:
     """The same from potentials of the targets, which are improved on a short list of arcs first, in so many steps."""
-    arcs, _, spread = first_arcs(problem, v, problem.lengths)
+    arcs, _, reach = first_arcs(problem, v, problem.lengths)
     a, b = (mass.astype(np.float64) for mass in masses)
-    v = soft_potentials(arcs, v, a, b, spread, *steps)
+    v = soft_potentials(arcs, v, a, b, float(np.median(reach)), *steps)
     return generate(problem, masses, None, v, watch)
 
 

@@ -69,7 +69,7 @@ def hang(forest: Forest, cost: np.ndarray, anchor: np.ndarray, m: int) -> Tree:
         np.zeros(nodes),
         np.zeros(nodes),
     )
-    _hang(*_adjacency(forest, n, m), *forest, cost, anchor, tree)
+    _hang(*forest, cost, anchor, np.empty(2 * len(cost), dtype=np.int32), tree)
     return tree
 
 
@@ -92,15 +92,6 @@ def subtree_sums(tree: Tree, high: np.ndarray, low: np.ndarray) -> tuple[np.ndar
     high, low = high.copy(), low.copy()
     _subtree_sums(tree.parent, high, low, size)
     return high, low, size
-
-
-def _adjacency(forest: Forest, n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
-    """Arcs of every node, in one array: those of node u are ``arc[start[u] : start[u + 1]]``."""
-    node = np.concatenate([forest.i, n + forest.j])
-    arc = np.argsort(node, kind="stable") % max(len(forest.i), 1)
-    start = np.zeros(n + m + 1, dtype=np.int64)
-    np.cumsum(np.bincount(node, minlength=n + m), out=start[1:])
-    return start, arc
 
 
 @kernel()
@@ -144,9 +135,20 @@ def _split(source: Any, sink: Any, amount: Any, mass: Any, key: Any, order: Any,
 
 
 @kernel()
-def _hang(start: Any, arc: Any, i: Any, j: Any, flow: Any, cost: Any, anchor: Any, tree: Any) -> None:
+def _hang(i: Any, j: Any, flow: Any, cost: Any, anchor: Any, arc: Any, tree: Any) -> None:
+    """The arcs at node u are ``arc[start[u] : start[u + 1]]``; components are filled in the order of breadth."""
     parent, size, carried, price, _ = tree
     n, root = anchor.shape[0], parent.shape[0] - 1
+    start = np.zeros(root + 2, dtype=np.int32)
+    for e in range(i.shape[0]):
+        start[i[e] + 2] += 1
+        start[n + j[e] + 2] += 1
+    for u in range(root):
+        start[u + 2] += start[u + 1]
+    for e in range(i.shape[0]):  # start[u + 1] is where the next arc of u goes, and where they end at last
+        for u in (i[e], n + j[e]):
+            arc[start[u + 1]] = e
+            start[u + 1] += 1
     order = np.empty(root, dtype=np.int32)
     head = tail = 0
     for s in range(n):

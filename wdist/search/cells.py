@@ -46,10 +46,7 @@ class Cells:
         depth = max(0, (len(points) - 1) // LEAF).bit_length()
         box = np.zeros((2 << depth, 2, points.shape[1]))
         _boxes(points, depth, box)
-        low, high = box[:, 0], box[:, 1]
-        centre = 0.5 * low + 0.5 * high
-        half = np.maximum(high - centre, centre - low) * (1.0 + 2.0**-50)
-        return cls(points, depth, np.stack([centre, half], axis=1))
+        return cls(points, depth, box)
 
     def majorant(self, v: np.ndarray) -> np.ndarray:
         """Per node centre, half width, slope and, first in the last row, alpha: (nodes, 4, d)."""
@@ -102,6 +99,7 @@ def _sort(points: Any, order: Any) -> None:
 
 @kernel()
 def _boxes(points: Any, depth: int, box: Any) -> None:
+    """Lower and upper corners, from the leaves up, and then all of them as centre and half width."""
     n, d = points.shape
     for j in range(1 << depth):
         node = (1 << depth) + j
@@ -115,6 +113,11 @@ def _boxes(points: Any, depth: int, box: Any) -> None:
         for k in range(d):
             box[node, 0, k] = min(box[2 * node, 0, k], box[2 * node + 1, 0, k])
             box[node, 1, k] = max(box[2 * node, 1, k], box[2 * node + 1, 1, k])
+    for node in range(1, 2 << depth):
+        for k in range(d):
+            low, high = box[node, 0, k], box[node, 1, k]
+            centre = 0.5 * low + 0.5 * high
+            box[node, 0, k], box[node, 1, k] = centre, max(high - centre, centre - low) * (1.0 + 2.0**-50)
 
 
 @kernel()
@@ -127,13 +130,13 @@ def _bounds(points: Any, v: Any, depth: int, cell: Any, fitted: int) -> None:
             node = (1 << level) + j
             first, last = (n * j) >> level, (n * (j + 1)) >> level
             if depth - level < fitted and last - first > d:
-                count = last - first
+                share = 1.0 / (last - first)
                 mean[:] = 0.0
                 average = 0.0
                 for q in range(first, last):
-                    average += v[q] / count
+                    average += share * v[q]
                     for k in range(d):
-                        mean[k] += points[q, k] / count
+                        mean[k] += share * points[q, k]
                 normal[:] = 0.0
                 for q in range(first, last):
                     rise = v[q] - average

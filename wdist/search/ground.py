@@ -16,9 +16,10 @@ from scipy.spatial.distance import cdist
 
 from .._arrays import Floats, Integers, power_of_two
 
-__all__ = ["METRICS", "Costs", "Ground", "MatrixCosts", "PointCosts", "check_metric"]
+__all__ = ["METRICS", "Costs", "Ground", "MatrixCosts", "PointCosts", "check_metric", "extent"]
 
 METRICS = ("euclidean", "cityblock", "chebyshev")
+_NARROW = 16  # coordinates up to which it pays to have each of them in one piece before it is reduced
 
 
 class Ground(NamedTuple):
@@ -86,7 +87,8 @@ class PointCosts:
     def between(cls, x: np.ndarray, y: np.ndarray, p: float, metric: str) -> PointCosts:
         """Costs between float64 points of shapes (n, d) and (m, d), which compiled code takes in one layout only."""
         x, y = np.require(x, requirements=["C", "W"]), np.require(y, requirements=["C", "W"])
-        half = np.maximum(x.max(axis=0), y.max(axis=0)) / 2 - np.minimum(x.min(axis=0), y.min(axis=0)) / 2
+        (x_low, x_high), (y_low, y_high) = extent(x), extent(y)
+        half = np.maximum(x_high, y_high) / 2 - np.minimum(x_low, y_low) / 2
         diameter = _norm(half / (widest := float(half.max()) or 1.0), metric) * widest  # half of it, at least
         if p * abs(np.log2(diameter or 1.0)) < 200 and p * np.log2(x.shape[1] + 1.0) < 200:
             return cls(x, y, p, metric, 1.0)
@@ -125,11 +127,12 @@ class PointCosts:
 
     def distances(self, i: Integers, j: Integers) -> Floats:
         """Distances of the pairs, divided by ``scale``."""
-        lengths = np.abs(self.x[i] - self.y[j])
+        lengths = self.x[i] - self.y[j]
         distances: Floats
         if self.metric == "euclidean":
-            distances = np.sqrt(np.sum(lengths * lengths, axis=1))
+            distances = np.sqrt(np.einsum("ij,ij->i", lengths, lengths))
         else:
+            lengths = np.abs(lengths)
             distances = lengths.sum(axis=1) if self.metric == "cityblock" else lengths.max(axis=1)
         return distances
 
@@ -139,14 +142,18 @@ class PointCosts:
     def pairs_above(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         above = self.pairs(i, j) * (1.0 + self._relative_error) + self._least
         # Points at rest cost nothing; scaled coordinates below the normal range can hide a difference.
-        at_rest = np.all(self.x[i] == self.y[j], axis=1)
+        rows = np.flatnonzero(above <= self._least)  # those points are among these
+        x, y = self.x[i[rows]], self.y[j[rows]]
+        at_rest = np.all(x == y, axis=1)
         if self.scale != 1.0:
-            at_rest &= np.all(self.x[i] * self.scale == self.y[j] * self.scale, axis=1)
-            at_rest &= np.all((np.abs(self.x[i]) > 2.0**-960) | (self.x[i] == 0.0), axis=1)
-        return np.where(at_rest, 0.0, above)
+            at_rest &= np.all(x * self.scale == y * self.scale, axis=1)
+            at_rest &= np.all((np.abs(x) > 2.0**-960) | (x == 0.0), axis=1)
+        above[rows[at_rest]] = 0.0
+        return above
 
     def most(self) -> float:
-        sides = np.maximum(self.x.max(axis=0), self.y.max(axis=0)) - np.minimum(self.x.min(axis=0), self.y.min(axis=0))
+        (x_low, x_high), (y_low, y_high) = extent(self.x), extent(self.y)
+        sides = np.maximum(x_high, y_high) - np.minimum(x_low, y_low)
         return float(_norm(sides, self.metric) ** self.p * (1.0 + 2.0 * self._relative_error) + self._least)
 
     def ground(self, below: bool = False) -> Ground:
@@ -177,6 +184,13 @@ class PointCosts:
             return result
         lengths = self.distances(i, j)[:, None]
         return differences / np.where(lengths > 0, lengths, 1.0)
+
+
+def extent(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the largest of every coordinate."""
+    if points.shape[1] < _NARROW:
+        points = np.asfortranarray(points)
+    return points.min(axis=0), points.max(axis=0)
 
 
 def _norm(lengths: np.ndarray, metric: str) -> float:

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ..compilation import kernel
+from ..compilation import interpreting, kernel
 from .cells import SLACK, Cells
 from .ground import METRICS, Ground
 from .lists import Lists, kept
+from .together import together
 
 __all__ = ["CHEBYSHEV", "CITYBLOCK", "EUCLIDEAN", "nearest", "pair_cost", "pair_costs"]
 
@@ -28,6 +29,8 @@ _ROWS = 2**15  # queries in one call of the kernel: between calls Ctrl-C is hear
 
 def nearest(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, below: np.ndarray | None = None) -> Lists:
     """The k smallest ``c(x_i, y_j) - v[j]`` for every i, and of those only what is less than ``below[i]``."""
+    if below is not None and ground.metric == EUCLIDEAN and ground.p in (1.0, 2.0) and not interpreting():
+        return together(x, y, v, k, ground, below)
     n = len(x)
     index, value = np.full((n, k), -1, dtype=np.int32), np.full((n, k), np.inf)
     count = np.zeros(n, dtype=np.int32)

@@ -25,11 +25,17 @@ TREE_DIMENSIONS = 7  # up to here a tree of boxes prunes enough
 _FEW = 2**14  # pairs: below, all of them are looked at
 
 
-def transform_below(costs: Costs, g: np.ndarray, screen: Screen | None = None) -> Floats:
-    """The c-transform of g, rounded down; inf for a source without arcs. ``screen`` is that of the points, if known."""
+def transform_below(
+    costs: Costs, g: np.ndarray, index: Screen | Cells | None = None, near: np.ndarray | None = None
+) -> Floats:
+    """The c-transform of g, rounded down; inf for a source without arcs.
+
+    What is known makes it faster, and no different: ``index``, a screen of the points or, if these are in k-d order,
+    the cells of the targets, and for every source a target, ``near``, that may well be where its minimum is.
+    """
     g = np.require(g, requirements=["C", "W"])  # the one layout that compiled code knows
     if isinstance(costs, PointCosts) and _searchable(costs):
-        return _searched_below(costs, g, screen)
+        return _searched_below(costs, g, index, near)
     return np.concatenate([_row_minimum_below(costs.rows_below(rows), g) for rows in row_blocks(costs.shape)])
 
 
@@ -51,24 +57,43 @@ def _searchable(costs: PointCosts) -> bool:
 
 
 def _two_smallest(
-    costs: PointCosts, g: np.ndarray, ground: Ground, screen: Screen | None = None
+    costs: PointCosts,
+    g: np.ndarray,
+    ground: Ground,
+    index: Screen | Cells | None = None,
+    near: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     k = min(2, len(g))
     if costs.x.shape[1] > TREE_DIMENSIONS:
-        return (screen or Screen.of(costs.x, costs.y)).two_smallest(g, ground)[:2]
-    order = kd_order(costs.y)
-    lists = nearest(costs.x, Cells.of(costs.y[order]), g[order], k, ground)
-    return order[lists.which], lists.value
+        screen = index if isinstance(index, Screen) else Screen.of(costs.x, costs.y)
+        return screen.two_smallest(g, ground)[:2]
+    if not isinstance(index, Cells):
+        order = kd_order(costs.y)
+        lists = nearest(costs.x, Cells.of(costs.y[order]), g[order], k, ground)
+        return order[lists.which], lists.value
+    if near is None:
+        return nearest(costs.x, index, g, k, ground)[:2]
+    known = _cost(costs, near, ground) - g[near]
+    which, value, found = nearest(costs.x, index, g, k, ground, np.nextafter(known, np.inf))
+    first = found == 0  # the search adds coordinates in another order, and found no more than what was known
+    which[first, 0], value[first, 0] = near[first], known[first]
+    return which, value
 
 
-def _searched_below(costs: PointCosts, g: np.ndarray, screen: Screen | None) -> np.ndarray:
+def _cost(costs: PointCosts, j: np.ndarray, ground: Ground) -> np.ndarray:
+    """Between every source and its target j."""
+    cost = pair_costs(costs.x, costs.y, np.arange(len(j)), j, ground)
+    return np.maximum(cost * ground.factor - ground.offset, 0.0)
+
+
+def _searched_below(
+    costs: PointCosts, g: np.ndarray, index: Screen | Cells | None = None, near: np.ndarray | None = None
+) -> np.ndarray:
     """Rounding is monotone, so only differences that round to the minimum can lie below it: the first, or a tie."""
     ground = costs.ground(below=True)
-    index, value = _two_smallest(costs, g, ground, screen)
-    j, minimum = index[:, 0], value[:, 0]
-    cost = pair_costs(costs.x, costs.y, np.arange(len(j)), j, ground)
-    cost = np.maximum(cost * ground.factor - ground.offset, 0.0)
-    below = difference_error(cost, g[j], minimum) < 0
+    which, value = _two_smallest(costs, g, ground, index, near)
+    j, minimum = which[:, 0], value[:, 0]
+    below = difference_error(_cost(costs, j, ground), g[j], minimum) < 0
     if value.shape[1] > 1:
         below |= (value[:, 1] == minimum) & (minimum != 0.0)  # a difference that rounds to 0 is 0
     return np.where(below, np.nextafter(minimum, -np.inf), minimum)

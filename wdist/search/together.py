@@ -1,0 +1,157 @@
+r"""Neighbouring sources searched together for the targets whose :math:`c(x_i, y_j) - v_j` lies below a given bound.
+
+Late in a solve hardly any pair does, and a search is all way down the tree. So a few sources that lie together take
+one way: a node is left out when no pair of a point in their box and one in its own can come below the largest of their
+bounds. The targets that are left are copied side by side, and each source goes through all of them, in loops without
+branches that a compiler turns into vector instructions. A source meets more targets than it would alone, and is done
+with them sooner.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..compilation import kernel
+from .cells import LEAF, SLACK, Cells
+from .ground import Ground
+from .lists import Lists, kept
+
+__all__ = ["together"]
+
+_WIDTH = 8  # sources that are searched for together
+_STEP = 4  # levels of the tree that are taken at once
+_ROOM = 512  # targets that are gone through at once
+_ROWS = 2**15  # queries in one call of the kernel: between calls Ctrl-C is heard
+
+_int64: Any = np.int64
+
+
+def together(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, limit: np.ndarray) -> Lists:
+    """The k smallest ``c(x_i, y_j) - v[j]`` among those below ``limit[i]``, for Euclidean costs at p = 1 and 2.
+
+    Sources that follow each other should be neighbours.
+    """
+    n = len(x)
+    index, value = np.full((n, k), -1, dtype=np.int32), np.full((n, k), np.inf)
+    count = np.zeros(n, dtype=np.int32)
+    cell = np.ascontiguousarray(y.majorant(v).transpose(1, 2, 0))
+    for first in range(0, n, _ROWS):
+        _search(x, y.points, v, y.depth, cell, ground, limit, index, value, count, first, min(first + _ROWS, n))
+    return Lists(index, value, count)
+
+
+def _box_bounds(middle: Any, wide: Any, cell: Any, first: int, p: float, low: Any) -> None:
+    """Lower bounds of ``c(x, y) - v(y)`` for x in a box, y in those of the nodes from ``first`` on."""
+    d, count = middle.shape[0], low.shape[0]
+    alpha = cell[3, 0, first : first + count]
+    if p == 2.0:
+        for q in range(count):
+            low[q] = -alpha[q]
+        for t in range(d):
+            at, w = middle[t], wide[t]
+            blur = 2.0**-50 * w  # that of differences of coordinates: what half widths add covers their own share only
+            centre, half = cell[0, t, first : first + count], cell[1, t, first : first + count]
+            slope = cell[2, t, first : first + count]
+            for q in range(count):
+                apart = at - centre[q]
+                best = apart + 0.5 * slope[q] + (w if slope[q] > 0.0 else -w)  # as in the search of one
+                best = best if best > -half[q] else -half[q]
+                best = best if best < half[q] else half[q]
+                gap = abs(apart - best) - w
+                gap = gap if gap > 0.0 else 0.0
+                low[q] += gap * gap - slope[q] * best - blur * (gap + abs(slope[q]) + blur)
+        return
+    for q in range(count):
+        near, far, lift, rise = 0.0, 0.0, 0.0, 0.0
+        for t in range(d):
+            apart, half = abs(middle[t] - cell[0, t, first + q]), cell[1, t, first + q]
+            gap = max(apart - half - wide[t], 0.0)
+            lift += abs(cell[2, t, first + q]) * half
+            near += gap * gap
+            far += apart * apart
+        far = math.sqrt(far)
+        scale = 1.0 / far if far > 0.0 else 0.0
+        for t in range(d):
+            tangent = scale * (cell[0, t, first + q] - middle[t])
+            rise += abs(tangent - cell[2, t, first + q]) * cell[1, t, first + q] + abs(tangent) * wide[t]
+        low[q] = max(math.sqrt(near) - lift, far * (1.0 - 2.0**-48) - rise) - alpha[q]
+
+
+def _differences(x: Any, i: int, y: Any, v: Any, ground: Any, limit: float, r: Any) -> int:
+    """``c - v`` of one source and the targets y (d, count), and how many are below the limit."""
+    _, p, factor, offset = ground
+    count, hits = r.shape[0], 0
+    at, column = x[i, 0], y[0, :count]
+    for q in range(count):
+        r[q] = (at - column[q]) * (at - column[q])
+    for t in range(1, x.shape[1]):
+        at, column = x[i, t], y[t, :count]
+        for q in range(count):
+            r[q] += (at - column[q]) * (at - column[q])
+    if p == 1.0:
+        for q in range(count):
+            r[q] = math.sqrt(r[q])
+    for q in range(count):
+        cost = r[q] * factor - offset
+        r[q] = (cost if cost > 0.0 else 0.0) - v[q]
+        hits += r[q] < limit
+    return hits
+
+
+@kernel(_box_bounds, _differences, kept)
+def _search(
+    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, limit: Any, index: Any, value: Any, count: Any,
+    first: int, last: int,
+) -> None:  # fmt: skip
+    m, d, k = y.shape[0], x.shape[1], index.shape[1]
+    p = ground[1]
+    middle, wide, low = np.empty(d), np.empty(d), np.empty(1 << _STEP)
+    nodes, other = np.empty(1 << depth, dtype=np.int32), np.empty(1 << depth, dtype=np.int32)
+    held, held_v, which = np.empty((d, _ROOM)), np.empty(_ROOM), np.empty(_ROOM, dtype=np.int32)
+    r = np.empty(_ROOM)
+    for begin in range(first, last, _WIDTH):
+        end = min(begin + _WIDTH, last)
+        for t in range(d):
+            least = most = x[begin, t]
+            for i in range(begin, end):
+                least, most = min(least, x[i, t]), max(most, x[i, t])
+            middle[t] = 0.5 * least + 0.5 * most
+            wide[t] = max(most - middle[t], middle[t] - least) * (1.0 + 2.0**-50)
+        stop = -np.inf
+        for i in range(begin, end):
+            stop = max(stop, limit[i] + SLACK * abs(limit[i]))
+        nodes[0], left, level = 1, 1, 0
+        while level < depth:
+            step = (depth - level - 1) % _STEP + 1
+            level += step
+            known, left = left, 0
+            for q in range(known):
+                h = _int64(nodes[q]) << step
+                _box_bounds(middle, wide, cell, h, p, low[: 1 << step])
+                for c in range(1 << step):
+                    if low[c] < stop:
+                        other[left] = h + c
+                        left += 1
+            nodes, other = other, nodes
+        length = 0
+        for q in range(left):
+            c = _int64(nodes[q]) - (1 << depth)
+            for j in range((m * c) >> depth, (m * (c + 1)) >> depth):
+                for t in range(d):
+                    held[t, length] = y[j, t]
+                held_v[length], which[length] = v[j], j
+                length += 1
+            if length <= _ROOM - LEAF and q < left - 1:
+                continue
+            for i in range(begin, end):
+                found, worst = count[i], value[i, k - 1] if count[i] == k else limit[i]
+                if _differences(x, i, held, held_v, ground, worst, r[:length]) > 0:
+                    for e in range(length):
+                        if r[e] < worst:
+                            found = kept(index, value, i, found, r[e], which[e])
+                            worst = value[i, k - 1] if found == k else worst
+                    count[i] = found
+            length = 0
