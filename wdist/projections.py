@@ -38,8 +38,8 @@ def sliced(x: Any, y: Any, *, p: float, n_projections: int = 256, directions: An
     p : float
         The exponent, in [1, inf).
     n_projections : int
-        Random directions, at least 2. They are spread evenly in independent groups (:mod:`wdist.directions`): in the
-        plane and in space the error is that of many times as many independent ones.
+        Random directions, at least 2. They are spread evenly in independent groups: in the plane and in space the error
+        is that of many times as many independent ones.
     directions : array_like, shape (k, d), optional
         Use these, each divided by its length, in place of random ones: k independent draws, as far as the error is
         concerned.

@@ -54,7 +54,9 @@ def critic(
     Parameters
     ----------
     kind : {"mlp", "maxmin", "smooth", "spectral", "groupsort", "bjorck"}
-        The architecture, see the module's description.
+        The architecture. The first three are linear layers with leaky ReLUs, sorted pairs of features or SiLU between
+        them. ``"spectral"``: leaky ReLUs, and weights divided by their spectral norm. ``"groupsort"`` and ``"bjorck"``
+        are 1-Lipschitz by construction: orthogonal weights, with sorted pairs or all features sorted.
     dim : int
         Dimension of the points.
     width : int

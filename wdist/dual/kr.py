@@ -102,8 +102,7 @@ def critic_step(
     Real and fake pass through the critic as one batch, and there is one loss and one optimiser step, so all
     that is returned was measured at the same parameters. Nothing waits for the device and nothing branches on
     a tensor's value: the step can be captured in a CUDA graph (with a capturable optimiser, and ``generator``
-    registered). The penalty's gradient takes no double backward where the critic is piecewise linear layer by layer
-    (see :mod:`wdist.dual.adjoint`).
+    registered). The penalty's gradient takes no double backward where the critic is piecewise linear layer by layer.
 
     Parameters
     ----------
