@@ -25,7 +25,7 @@ class Clouds:
 
     @property
     def lengths(self) -> tuple[int, int]:
-        return (10, 5) if self.x.points.shape[1] <= 2 else (14, 6)
+        return (8, 5) if self.x.points.shape[1] <= 2 else (10, 5)
 
     def costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         return pair_costs(self.x.points, self.y.points, i, j, self.ground)
