@@ -218,6 +218,33 @@ def test_thousands_of_empty_and_faint_bins():
         assert r.distance == pytest.approx(float(truth), rel=1e-11)
 
 
+@pytest.mark.parametrize("p", [1, 2, 17, inf])
+def test_masses_below_a_rounding_are_in_the_bracket(p):
+    """At an end, between bins, where both sides jump: their roots are no small numbers."""
+    rng = np.random.default_rng(3)
+    cases = [
+        (wdist.Histogram([0, 1, 1e6], [1, 1e-17]), wdist.Histogram([0, 1], [1])),
+        (wdist.Histogram([0, 1, 1e6, 1e6 + 1], [1, 1e-17, 1]), wdist.Histogram([0, 1, 1e6, 1e6 + 1], [1, 0, 1])),
+        (wdist.Histogram([0, 1, 5, 6], [1, 1e-17, 1]), wdist.Samples([0, 9, 10], [1, 1e-17, 1])),
+    ]
+    for _ in range(60):
+        edges = np.cumsum(10.0 ** -rng.integers(0, 9, (2, 7)), axis=1)
+        cases.append(tuple(wdist.Histogram(x, 10.0 ** -rng.integers(0, 18, 6)) for x in edges))
+    for P, Q in cases:
+        r = wdist.wasserstein(P, Q, p=p)
+        if p == inf:
+            assert r.lower <= max(max(abs(d), abs(e)) for _, d, e in pieces_of(P, Q)) <= r.upper
+        else:
+            with mpmath.workdps(60):
+                terms = [(mpmath.mpf(z.numerator) / z.denominator for z in piece) for piece in pieces_of(P, Q)]
+                cost = mpmath.fsum(mass * mean_of_powers(d, e, p) for mass, d, e in terms)
+                assert r.lower <= cost ** (mpmath.mpf(1) / p) <= r.upper
+
+
+def mean_of_powers(d, e, p):
+    return abs(d) ** p if d == e else (e * abs(e) ** p - d * abs(d) ** p) / ((p + 1) * (e - d))
+
+
 def test_a_tensor_beside_a_histogram_keeps_its_type():
     x = torch.tensor([0.0, 2.0])
     r = wdist.wasserstein(x, wdist.Histogram([0, 1], [1]), p=1)

@@ -17,14 +17,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._arrays import power_of_two
+from ._arrays import namespace, power_of_two
+from .coupling import monotone_coupling
 from .laws import Bins
+from .slivers import Side, hidden_costs
 
 __all__ = ["bins_distance", "mean_power"]
 
 _EPS = 2.0**-52
 _TAU = 4 * _EPS  # what a normalised, then cumulated, mass is off by, at most
 _SLIVER = 2.0**-48  # cumulative masses of the two sides that agree to this are one jump, as they are for samples
+
+Hidden = list[tuple[float, float]]
 
 
 class _Pieces(NamedTuple):
@@ -40,7 +44,7 @@ def bins_distance(P: Bins, Q: Bins, p: float) -> tuple[float, float, float]:
     unit = power_of_two(max(float(np.max(np.abs(z))) for z in (P.low, P.high, Q.low, Q.high)))
     P, Q = (Bins(B.mass, B.low / unit, B.high / unit) for B in (P, Q))
     pieces = _merged(P, Q)
-    distance, lower, upper = (_supremum if math.isinf(p) else _mean)(pieces, p)
+    distance, lower, upper = (_supremum if math.isinf(p) else _mean)(pieces, p, _hidden(P, Q))
     with np.errstate(over="ignore", under="ignore"):
         return tuple(float(np.float64(z) * unit) for z in (distance, lower, upper))  # type: ignore[return-value]
 
@@ -57,11 +61,13 @@ def mean_power(d: np.ndarray, e: np.ndarray, p: float) -> np.ndarray:
     return mean
 
 
-def _mean(pieces: _Pieces, p: float) -> tuple[float, float, float]:
+def _mean(pieces: _Pieces, p: float, hidden: Hidden) -> tuple[float, float, float]:
     size = np.maximum(np.abs(pieces.start), np.abs(pieces.end))
-    scale = float(np.max(size))
+    farthest = max((reach for _, reach in hidden), default=0.0)
+    scale = float(np.max(size)) or farthest
     if scale == 0.0:
         return 0.0, 0.0, float(np.max(pieces.slack))
+    unit = max(scale, farthest)
     with np.errstate(under="ignore"):
         cost = math.fsum(pieces.mass * mean_power(pieces.start / scale, pieces.end / scale, p))
         # A cumulative mass off by tau, or a difference off by its slack, moves |z|^p by at most p max |z|^(p - 1) times
@@ -71,18 +77,29 @@ def _mean(pieces: _Pieces, p: float) -> tuple[float, float, float]:
         around[pieces.mass <= _SLIVER] = np.max(reach)
         moved = 4 * _TAU * pieces.rise + np.minimum(pieces.mass, 1.0) * pieces.slack
         slip = float(np.sum(p * around ** (p - 1) * moved / scale)) + cost * (8 + 4 * p) * _EPS
+        more = math.fsum(mass * (reach / unit) ** p for mass, reach in hidden)
     root = 1 / p
-    lower, upper = (scale * max(c, 0.0) ** root for c in (cost - slip, cost + slip))
+    lower = scale * max(cost - slip, 0.0) ** root
+    upper = unit * ((cost + slip) * (scale / unit) ** p + more) ** root
     distance = scale * cost**root
     return distance, min(lower * (1 - 4 * _EPS), distance), max(upper * (1 + 4 * _EPS), distance)
 
 
-def _supremum(pieces: _Pieces, _: float) -> tuple[float, float, float]:
+def _supremum(pieces: _Pieces, _: float, hidden: Hidden) -> tuple[float, float, float]:
     size = np.maximum(np.abs(pieces.start), np.abs(pieces.end))
     broad = pieces.mass > _SLIVER
     distance = float(np.max(size[broad]))
     lower = float(np.max(np.maximum(size - pieces.slack, 0.0)[broad]))
-    return distance, min(lower, distance), float(np.max(size + pieces.slack))
+    upper = max([float(np.max(size + pieces.slack)), *(reach * (1 + 2 * _EPS) for _, reach in hidden)])
+    return distance, min(lower, distance), upper
+
+
+def _hidden(P: Bins, Q: Bins) -> Hidden:
+    """Masses that the cumulative ones do not show, and how far they may be from what they are matched to."""
+    held = [B.mass > 0 for B in (P, Q)]
+    left, right = (Side(B.low[at], B.high[at], B.mass[at], B.mass[at]) for B, at in zip((P, Q), held, strict=True))
+    pieces = monotone_coupling(left.mass, right.mass, len(left.low), len(right.low), namespace(P.mass), P.mass)
+    return list(hidden_costs(pieces, left, right, _SLIVER, _TAU))
 
 
 def _merged(P: Bins, Q: Bins) -> _Pieces:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from ._arrays import power_of_two, to_numpy
 from .histograms import bins_distance
 from .laws import Bins, Law
 from .measures import Samples
+from .slivers import Bracketed
 from .suprema import supremum
 from .tails import DEEPEST, MIDDLES, known_levels, outlook
 
@@ -33,14 +33,6 @@ _QUANTILE_RTOL = 1e-12  # what quantile functions in use are taken to be good to
 _LEVEL = 2.0**-52  # what 1 - t is off by, as a level
 
 Half = Callable[[np.ndarray], np.ndarray]  # of t in (0, 1/2], from one of the two ends
-
-
-class Bracketed(NamedTuple):
-    """A distance with the interval that the method's own error estimate gives it."""
-
-    distance: Any  # a float; a tensor where points were tensors
-    lower: float
-    upper: float
 
 
 def law_distance(P: Law, Q: Law, p: float) -> Bracketed:

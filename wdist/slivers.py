@@ -11,37 +11,47 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._arrays import Array, is_tensor, namespace, to_numpy
 from .coupling import SAME_JUMP, Coupling, monotone_coupling
-from .quantiles import Bracketed
 
-__all__ = ["bracket_of_equal", "samples_bracket"]
+__all__ = ["Bracketed", "Side", "bracket_of_equal", "hidden_costs", "samples_bracket"]
 
 _EPS = 2.0**-52
 _LARGEST = float(np.finfo(np.float64).max)
 _TINY = 2.0**-1000  # of what is smaller a rounding may not be relative
 
 
-class _Side(NamedTuple):
-    """Points in order that have mass, their masses, and the weights that these come from."""
+class Bracketed(NamedTuple):
+    """A distance with the interval that the method's own error estimate gives it."""
 
-    points: np.ndarray
+    distance: Any  # a float; a tensor where points were tensors
+    lower: float
+    upper: float
+
+
+class Side(NamedTuple):
+    """Ascending points, or intervals, that have mass; their masses, and the weights that these come from."""
+
+    low: np.ndarray
+    high: np.ndarray
     mass: np.ndarray | None
     given: np.ndarray
 
     @classmethod
-    def of(cls, points: Array, mass: Array | None, given: Array | None) -> _Side:
+    def of_points(cls, points: Array, mass: Array | None, given: Array | None) -> Side:
+        """Of points, in any order, of weights over their sum, and before (None: equal ones, and not known)."""
         x = to_numpy(points)
         if mass is None:
-            return cls(np.sort(x), None, np.ones(len(x)))
+            x = np.sort(x)
+            return cls(x, x, None, np.ones(len(x)))
         weights, w = (to_numpy(z) for z in (mass if given is None else given, mass))
         held = np.flatnonzero(weights > 0)
         order = held[np.argsort(x[held], kind="stable")]
-        return cls(x[order], w[order], weights[order])
+        return cls(x[order], x[order], w[order], weights[order])
 
 
 def bracket_of_equal(distance: float, n: int, m: int) -> Bracketed:
@@ -67,12 +77,12 @@ def samples_bracket(
         return bracket_of_equal(distance, len(x), len(y))
     relative = _relative(len(x), len(y))
     tau = (2 if not (is_tensor(a) or is_tensor(b)) else len(x) + len(y)) * _EPS
-    left, right = _Side.of(x, a, given[0]), _Side.of(y, b, given[1])
-    u, v = left.points, right.points
+    left, right = Side.of_points(x, a, given[0]), Side.of_points(y, b, given[1])
+    u, v = left.low, right.low
     pieces = monotone_coupling(left.mass, right.mass, len(u), len(v), namespace(u), u)
     width = 0.0 if equal else max(SAME_JUMP, 2 * tau)
     z = np.abs(u[pieces.i] - v[pieces.j])[pieces.mass > width]
-    hidden = [] if equal else list(_hidden(pieces, left, right, width, tau))
+    hidden = [] if equal else list(hidden_costs(pieces, left, right, width, tau))
     scale, farthest = float(z.max()), max((reach for _, reach in hidden), default=0.0)
     if scale == farthest == 0.0:
         return Bracketed(distance, 0.0, 0.0)
@@ -94,15 +104,15 @@ def samples_bracket(
     return Bracketed(distance, lower, max(upper, distance) * (1 + relative) + least)
 
 
-def _hidden(pieces: Coupling, left: _Side, right: _Side, width: float, tau: float) -> Iterator[tuple[float, float]]:
+def hidden_costs(pieces: Coupling, left: Side, right: Side, width: float, tau: float) -> Iterator[tuple[float, float]]:
     """Of every run of jumps no more than ``width`` apart: a mass, and how far what it is matched to may be."""
     narrow = pieces.mass <= width
     edges = np.diff(narrow.astype(np.int8), prepend=0, append=0)
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     masses = np.add.reduceat(np.append(pieces.mass, 0.0), np.stack([starts, ends], axis=-1).ravel())[::2]
-    # What is matched before a run and what after it: points i0 to i1 meet points j0 to j1.
+    # What is matched before a run and what after it: i0 to i1 of the left meet j0 to j1 of the right.
     before = (np.append(0, k)[starts] for k in (pieces.i, pieces.j))
-    after = (np.append(k, len(z.points) - 1)[ends] for k, z in ((pieces.i, left), (pieces.j, right)))
+    after = (np.append(k, len(z.low) - 1)[ends] for k, z in ((pieces.i, left), (pieces.j, right)))
     runs = np.stack([starts == 0, ends == len(narrow), *before, *after], axis=-1).tolist()
     exact = None
     for (at_0, at_1, i0, j0, i1, j1), mass in zip(runs, masses.tolist(), strict=True):
@@ -113,14 +123,17 @@ def _hidden(pieces: Coupling, left: _Side, right: _Side, width: float, tau: floa
         same = [k * all_t for k in s[i0:i1]] == [k * all_s for k in t[j0:j1]]
         if same and mass == 0.0 and i1 - i0 == 1 and not at_0 and not at_1:
             continue  # one jump of both sides
-        x, y = left.points[i0 : i1 + 1], right.points[j0 : j1 + 1]
+        x, y = (z.low[k : to + 1] for z, k, to in ((left, i0, i1), (right, j0, j1)))
+        u, v = (z.high[k : to + 1] for z, k, to in ((left, i0, i1), (right, j0, j1)))
         if same:  # whatever the floats say
-            apart = np.abs(x - y)
-            yield mass, float(max(apart[0], apart[-1]))
-            yield mass + 2 * tau, float(np.max(apart[0 if at_0 else 1 : len(x) if at_1 else -1], initial=0.0))
+            begin, end = np.abs(x - y), np.abs(u - v)
+            first, last = 0 if at_0 else 1, len(x) if at_1 else -1
+            yield mass, float(max(end[0], begin[-1]))
+            yield mass + 2 * tau, float(np.max([*begin[first:last], *end[first:last]], initial=0.0))
         else:  # in whatever order: the ends of both runs are the farthest apart
+            (x0, y0), (x1, y1) = (x[0], y[0]) if at_0 else (u[0], v[0]), (u[-1], v[-1]) if at_1 else (x[-1], y[-1])
             with np.errstate(over="ignore"):
-                yield mass + 2 * tau, min(float(max(x[-1] - y[0], y[-1] - x[0])), _LARGEST)
+                yield mass + 2 * tau, min(float(max(x1 - y0, y1 - x0, 0.0)), _LARGEST)
 
 
 def _exact_jumps(weights: np.ndarray) -> tuple[list[int], int]:
