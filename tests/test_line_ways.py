@@ -92,6 +92,9 @@ def test_what_does_not_fit_is_named(u: np.ndarray, options: dict[str, object], m
 def test_measures_of_other_kinds_are_named() -> None:
     with pytest.raises(InvalidMeasureError, match="v has 1 entry that is NaN"):
         wdist.wasserstein_1d(scipy.stats.norm(), [math.nan], p=1)
+    for name in "uv":
+        with pytest.raises(InvalidMeasureError, match=f"{name} is already a measure"):
+            wdist.wasserstein_1d(scipy.stats.norm(), scipy.stats.norm(), p=1, **{f"{name}_weights": [1.0]})
     with pytest.raises(InvalidMeasureError, match="P lives in dimension 2, not on the line"):
         line_distance(Samples(np.ones((2, 2))), Samples([0.0]), 1.0)
     with pytest.raises(InvalidMeasureError, match="Q is a batch of Gaussians"):

@@ -164,3 +164,10 @@ def test_samples_say_what_they_are():
 )
 def test_numbers_know_their_rounding(x, unit):
     assert rounding_unit(x) == unit
+
+
+def test_gaussians_of_two_batch_axes() -> None:
+    P = Gaussian(np.zeros((2, 3, 4)), np.broadcast_to(np.eye(4), (2, 3, 4, 4)))
+    assert (P.batch_shape, P.dim) == ((2, 3), 4)
+    with pytest.raises(InvalidMeasureError, match="mean"):
+        Gaussian(np.zeros((2, 3, 3)), np.broadcast_to(np.eye(4), (2, 3, 4, 4)))

@@ -122,15 +122,17 @@ def _codes(place: Path, module: str) -> dict[str, int | None]:
 
 
 def _verdicts(place: Path, module: str, chosen: set[str]) -> list[Verdict]:
-    return [
-        Verdict(f"wdist/{module}.py", _change(place, name), code in (*_FAILED, *_LATE), late=code in _LATE)
-        for name, code in _codes(place, module).items()
-        if name in chosen
-    ]
+    verdicts = []
+    for name, code in _codes(place, module).items():
+        if name in chosen:
+            killed = code in (*_FAILED, *_LATE)
+            change = name.rpartition(".")[2] if killed else _change(place, name)
+            verdicts.append(Verdict(f"wdist/{module}.py", change, killed, late=code in _LATE))
+    return verdicts
 
 
 def _change(place: Path, name: str) -> str:
-    """What a mutant changes: the lines of its difference."""
+    """A mutant's name, and the lines of its difference: for a survivor, since it takes seconds."""
     shown = subprocess.run([sys.executable, "-m", "mutmut", "show", name], cwd=place, capture_output=True, text=True)
     lines = [line for line in shown.stdout.splitlines() if line[:1] in ("-", "+") and line[:3] not in ("---", "+++")]
     old, new = (" ".join(line[1:].strip() for line in lines if line[0] == sign) for sign in "-+")
