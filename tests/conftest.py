@@ -75,11 +75,15 @@ def pytest_runtest_call() -> Generator[None, Any, Any]:
 
 
 def _enough(number: int, frame: FrameType | None) -> None:
-    """Skip the rest of a test, which hypothesis, too, lets through; but not out of coverage, which may hold a lock."""
-    while frame is not None and "_pytest" not in frame.f_code.co_filename:
-        if f"{os.sep}coverage{os.sep}" in frame.f_code.co_filename:
+    """Skip the rest of a test; but not out of an import, or out of coverage or hypothesis, which would be left halfway.
+
+    A skip is what hypothesis lets through from a test that it runs.
+    """
+    inside = True  # of what the test or the package has called
+    while frame is not None and "_pytest" not in (file := frame.f_code.co_filename):
+        if "importlib" in file or f"{os.sep}coverage{os.sep}" in file or (inside and "hypothesis" in file):
             return
-        frame = frame.f_back
+        inside, frame = inside and not file.startswith(str(ROOT)), frame.f_back
     pytest.skip("has had its time")
 
 

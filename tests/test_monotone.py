@@ -150,3 +150,9 @@ def test_potentials_along_the_staircase_prove_the_plan(p, weighted):
     found = wdist.certify(r.plan, r.potentials, x, y, p=p, x_weights=a, y_weights=b)
     assert found.violation <= 1e-14
     assert found.dual == pytest.approx(found.primal, rel=1e-13)
+
+
+def test_a_map_names_what_it_cannot_move():
+    move = wdist.transport_map_1d(st.norm(), st.norm(1, 3), p=2)
+    with pytest.raises(wdist.InvalidMeasureError, match="x holds data of type"):
+        move("one")

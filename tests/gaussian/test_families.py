@@ -66,6 +66,14 @@ def test_factors_of_any_width_are_kept(widths: tuple[int, ...]) -> None:
     assert stacked([laws[0], batch()]).factor is None  # not all have one
 
 
+def test_factors_of_batches_are_widened_to_the_widest() -> None:
+    rng = np.random.default_rng(6)
+    laws = [Gaussian.from_factor(np.zeros((4, 2)), rng.standard_normal((4, 2, k))) for k in (5, 3)]
+    P = stacked(laws)
+    assert P.factor.shape == (2, 4, 2, 5)
+    np.testing.assert_allclose(P.factor @ P.factor.mT, P.cov, rtol=1e-14)
+
+
 def test_widened_factors_are_of_the_same_law() -> None:
     F = np.arange(6.0).reshape(1, 3, 2)
     assert widened(F, 2) is F
