@@ -52,7 +52,7 @@ def load_generator(path: str | Path) -> tuple[torch.nn.Module, Config, dict[str,
 
 
 def sample(path: str | Path, n: int, *, seed: int = 0, device: str = "auto") -> torch.Tensor:
-    """_Draw ``n`` images, uint8 of shape (n, channels, side, side), from the averaged generator of a checkpoint."""
+    """Draw ``n`` images, uint8 of shape (n, channels, side, side), from the averaged generator of a checkpoint."""
     generator, config, _ = load_generator(path)
     noise = torch.randn(n, config.latent, generator=torch.Generator().manual_seed(seed))
     return models.generate(generator.to(models.pick_device(device)), noise)

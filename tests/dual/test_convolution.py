@@ -118,3 +118,14 @@ def test_a_class_derived_from_a_convolution_may_be_anything() -> None:
             return 2.0 * super().forward(x)
 
     assert dual.lipschitz_upper_bound(Doubled(1, 1, 3), (1, 5, 5)) == float("inf")
+
+
+@pytest.mark.parametrize("unit", [2.0**-700, 2.0**700])
+@pytest.mark.parametrize("side", [5, 40])
+def test_the_bound_has_the_unit_of_the_weights(unit: float, side: int) -> None:
+    """Whose squares may be 0, and the bound with them, or no numbers."""
+    conv = layer(2, kernel_size=3, padding=1).double()
+    bound = dual.lipschitz_upper_bound(conv, (2, side, side))
+    with torch.no_grad():
+        conv.weight.mul_(unit)
+    assert dual.lipschitz_upper_bound(conv, (2, side, side)) == unit * bound

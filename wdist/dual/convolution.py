@@ -4,18 +4,16 @@ As a map from R^(c h w) to R^(c' h' w') a convolution is one large sparse matrix
 and A^T A is affordable, its largest eigenvalue is the answer. Beyond that size, zero padding allows a bound
 that is tight for large images:
 
-1. A stride of s is no stride at all for the image cut into its s x s phases (c s^2 channels), a
-   rearrangement.
-2. Zero padding followed by the convolution is a restriction of the cyclic convolution on any torus that holds
-   the
+1. A stride of s is no stride at all for the image cut into its s x s phases (c s^2 channels), a rearrangement.
+2. Zero padding followed by the convolution is a restriction of the cyclic convolution on any torus that holds the
    padded image: the padding is an isometry, and outputs that wrap around are dropped.
-3. The Fourier transform makes a cyclic convolution block diagonal: its norm is the largest spectral norm of
-   the
+3. The Fourier transform makes a cyclic convolution block diagonal: its norm is the largest spectral norm of the
    c' x c s^2 matrices of the transformed kernel.
 
-References ---------- Sedghi, Gupta, Long (2019), The singular values of convolutional layers,
-arXiv:1805.10408 (step 3). Tsuzuku, Sato, Sugiyama (2018), Lipschitz-margin training, arXiv:1802.04034 (why
-the kernel's own norm misleads).
+References
+----------
+Sedghi, Gupta, Long (2019), The singular values of convolutional layers, arXiv:1805.10408 (step 3).
+Tsuzuku, Sato, Sugiyama (2018), Lipschitz-margin training, arXiv:1802.04034 (why the kernel's own norm misleads).
 """
 
 from __future__ import annotations
@@ -25,6 +23,8 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+
+from .._arrays import power_of_two
 
 __all__ = ["convolution_norm"]
 
@@ -43,11 +43,12 @@ def convolution_norm(layer: nn.Conv2d, input_shape: Sequence[int]) -> float:
         return math.inf
     inputs = torch.zeros(1, *input_shape, dtype=torch.float64)
     n_in, n_out = inputs.numel(), layer._conv_forward(inputs, weight, None).numel()
+    unit = power_of_two(float(weight.abs().max()))  # in which squares neither vanish nor overflow
     if min(n_in, n_out) <= _EXACT_SIDE and n_in * n_out <= _EXACT_ENTRIES:
-        return _spectral_norm(_matrix(layer, weight, input_shape, n_out))
+        return unit * _spectral_norm(_matrix(layer, weight / unit, input_shape, n_out))
     if layer.padding_mode != "zeros":
         return math.inf
-    return _spectral_norm(_torus_blocks(layer, weight, input_shape))
+    return unit * _spectral_norm(_torus_blocks(layer, weight / unit, input_shape))
 
 
 def _matrix(layer: nn.Conv2d, weight: Tensor, input_shape: Sequence[int], n_out: int) -> Tensor:
@@ -97,8 +98,7 @@ def _total_padding(layer: nn.Conv2d, axis: int) -> int:
 
 
 def _spectral_norm(matrices: Tensor) -> float:
-    """Largest spectral norm in a batch of matrices (..., m, n), through the smaller Gram matrix, rounded
-    up."""
+    """Largest spectral norm in a batch of matrices (..., m, n), through the smaller Gram matrix, rounded up."""
     rows, columns = matrices.shape[-2:]
     gram = matrices @ matrices.mH if rows <= columns else matrices.mH @ matrices
     eps = torch.finfo(torch.float64).eps
