@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # The floors of wdist, lowest first. A room is a module or a whole package; a new one is entered here, above
 # everything that it imports and below everything that imports it. `_x` is a helper of the rooms above it.
 FLOORS: tuple[set[str], ...] = (
-    {"errors", "result"},
+    {"errors", "result", "settings"},
     {"_arrays", "compilation"},
     {"units"},
     {"_pairs", "covariances", "laws", "samples", "sketch", "radix", "rows", "staircase"},

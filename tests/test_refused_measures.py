@@ -8,7 +8,8 @@ import scipy.stats
 import torch
 
 from wdist import Gaussian, Histogram, InvalidMeasureError, Samples
-from wdist.measures import as_measure, as_samples, check_p
+from wdist.measures import as_measure, as_samples
+from wdist.settings import check_p
 
 NAN, INF = float("nan"), float("inf")
 INDEFINITE = [[1.0, 2.0], [2.0, 1.0]]

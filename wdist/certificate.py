@@ -17,11 +17,12 @@ from scipy import sparse
 from ._arrays import as_float64, normalised_weights, power_of_two, to_numpy
 from .errors import InvalidMeasureError
 from .masses import Masses
-from .measures import as_samples, check_p, same_dimension
+from .measures import as_samples, same_dimension
 from .result import Certificate
 from .search.ground import Costs, MatrixCosts, PointCosts, check_metric
 from .search.rounding import sum_bounds, two_product
 from .search.transform import largest_violation, transform_below
+from .settings import check_p
 
 __all__ = ["certify", "certify_lp"]
 
@@ -188,9 +189,7 @@ def masses(weights: Any) -> Masses:
     return Masses.of(to_numpy(weights))
 
 
-def _check(
-    costs: Costs, plan: sparse.coo_array, f: np.ndarray, g: np.ndarray, a: Masses, b: Masses
-) -> Certificate:
+def _check(costs: Costs, plan: sparse.coo_array, f: np.ndarray, g: np.ndarray, a: Masses, b: Masses) -> Certificate:
     row_error = np.max(np.abs(np.asarray(plan.sum(axis=1)).ravel() - a.high))
     column_error = np.max(np.abs(np.asarray(plan.sum(axis=0)).ravel() - b.high))
     return Certificate(

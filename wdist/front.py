@@ -12,10 +12,11 @@ from .exact import transport
 from .gaussian import gaussian_w2
 from .laws import Law
 from .line import law_of, line_distance
-from .measures import Gaussian, Histogram, Measure, Samples, as_measure, check_p, same_dimension
+from .measures import Gaussian, Histogram, Measure, Samples, as_measure, same_dimension
 from .monotone import plan_on_the_line
 from .quantiles import differ_by_shift
 from .result import Kind, Result
+from .settings import check_choice, check_not_negative, check_p
 
 __all__ = ["METHODS", "choose", "wasserstein"]
 
@@ -59,8 +60,7 @@ def wasserstein(P: Any, Q: Any, *, p: float, method: str = "auto", rtol: float =
     p = check_p(p)
     P, Q = as_measure(P, "P"), as_measure(Q, "Q")
     same_dimension(P, Q, ("P", "Q"))
-    if method not in METHODS:
-        raise ValueError(f"method is {method!r}: choose one of {', '.join(METHODS)}")
+    method, rtol = check_choice(method, "method", METHODS), check_not_negative(rtol, "rtol", "a relative tolerance")
     if method == "auto":
         method = choose(P, Q, p)
     if method == "gaussian":

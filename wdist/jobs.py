@@ -14,9 +14,8 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-import numpy as np
-
 from .compilation import impatiently
+from .settings import check_jobs
 
 __all__ = ["ask"]
 
@@ -26,8 +25,7 @@ _WORTH = 2.0  # and seconds that the rest has to take, for processes take a seco
 
 def ask(function: Callable[..., Any], tasks: Sequence[Any], n_jobs: int | None) -> Iterator[Any]:
     """``function`` of every task, in any order; elsewhere it is called with ``elsewhere=True``."""
-    if isinstance(n_jobs, bool) or not (n_jobs is None or (isinstance(n_jobs, int | np.integer) and n_jobs != 0)):
-        raise ValueError(f"n_jobs is {n_jobs!r}: give how many processes, -1 for as many as there are cores, or None")
+    n_jobs = check_jobs(n_jobs)
     rest, begin, done = iter(tasks), time.perf_counter(), 0
     for task in rest:
         yield function(task)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -23,8 +22,9 @@ from .circle import circle_distance
 from .coupling import MANY, coupling_distance
 from .errors import InvalidMeasureError
 from .laws import Law
-from .measures import Gaussian, Measure, Samples, as_measure, check_p
+from .measures import Gaussian, Measure, Samples, as_measure
 from .quantiles import Bracketed, law_distance, law_of_samples
+from .settings import check_axis, check_p, check_positive
 from .sketch import QuantileSketch
 from .slivers import samples_bracket
 
@@ -86,7 +86,8 @@ def wasserstein_1d(
     >>> wdist.wasserstein_1d([0.0, 1.0], [23.0, 0.0], p=1, period=24)  # hours
     1.0
     """
-    p, period = check_p(p), _check_period(period)
+    p, axis = check_p(p), check_axis(axis)
+    period = None if period is None else check_positive(period, "period", "the circumference of a circle")
     left, right = _as_batch(u, u_weights, "u", axis), _as_batch(v, v_weights, "v", axis)
     if left is None or right is None:
         laws = as_measure(u, "u", u_weights), as_measure(v, "v", v_weights)
@@ -110,16 +111,6 @@ def wasserstein_1d(
     if not is_tensor(distance):
         return float(distance) if distance.ndim == 0 else distance.astype(np.result_type(x_type, y_type))
     return distance.to(widest(t for t in (x_type, y_type) if "torch" in str(t)))
-
-
-def _check_period(period: Any) -> float | None:
-    if period is None:
-        return None
-    if isinstance(period, bool) or not isinstance(period, int | float | np.integer | np.floating):
-        raise TypeError(f"period is {period!r}: give the circumference of the circle as a number, or None for the line")
-    if not 0.0 < period < math.inf:
-        raise ValueError(f"period is {period:g}: the circumference of a circle is positive and finite")
-    return float(period)
 
 
 def line_distance(P: Measure, Q: Measure, p: float, names: tuple[str, str] = ("P", "Q")) -> Bracketed:

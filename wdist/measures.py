@@ -263,15 +263,3 @@ def same_dimension(P: Samples | Gaussian, Q: Samples | Gaussian, names: tuple[st
         raise InvalidMeasureError(
             f"{names[0]} lives in dimension {P.dim} and {names[1]} in dimension {Q.dim}: they must agree"
         )
-
-
-def check_p(p: Any, *, finite: bool = False) -> float:
-    """The exponent as a float in [1, inf]."""
-    if isinstance(p, bool) or not isinstance(p, int | float | np.integer | np.floating):
-        raise TypeError(f"p is {p!r}: give the exponent as a number in [1, inf]")
-    value = float(p)
-    if not value >= 1.0:  # also refuses nan
-        raise ValueError(f"p is {value:g}: W_p is a distance for p >= 1 only")
-    if finite and np.isinf(value):
-        raise ValueError("p is inf: this function needs a finite p; on the line, wdist.wasserstein_1d takes p = inf")
-    return value

@@ -20,7 +20,8 @@ from ._arrays import as_float64, namespace, to_numpy
 from .coupling import monotone_coupling
 from .laws import Law
 from .line import check_on_the_line, law_of
-from .measures import Samples, as_measure, check_p
+from .measures import Samples, as_measure
+from .settings import check_p
 from .sketch import QuantileSketch
 
 __all__ = ["plan_on_the_line", "transport_map_1d"]

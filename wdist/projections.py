@@ -18,10 +18,11 @@ from scipy.special import stdtrit
 from ._arrays import Array, as_float64, common_kind, detached, is_tensor, namespace, to_numpy, widest
 from .coupling import coupling_distance
 from .directions import spread
-from .measures import Samples, as_samples, check_p, same_dimension
+from .measures import Samples, as_samples, same_dimension
 from .result import Result
+from .settings import check_count, check_p, generator_of
 
-__all__ = ["check_count", "shadows", "sliced"]
+__all__ = ["shadows", "sliced"]
 
 _BLOCK = 2**20  # projected coordinates held together
 _MOVED = 2**18  # coordinates of points moved together
@@ -130,18 +131,11 @@ def _projected(thetas: np.ndarray, points: np.ndarray, origin: np.ndarray) -> np
     return shadow
 
 
-def check_count(count: Any, name: str, least: int) -> int:
-    """A whole number of at least ``least``."""
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < least:
-        raise ValueError(f"{name} is {count!r}: give a whole number of at least {least}")
-    return int(count)
-
-
 def _directions(given: Any, count: Any, dim: int, rng: Any) -> tuple[np.ndarray, np.ndarray]:
     """Unit vectors, and where their independent groups begin."""
     count = check_count(count, "n_projections", 2)
     if given is None:
-        return spread(np.random.default_rng(rng), count, dim)
+        return spread(generator_of(rng), count, dim)
     thetas = to_numpy(as_float64(given, "directions"))
     if thetas.ndim != 2 or thetas.shape[1] != dim or len(thetas) < 2:
         raise ValueError(f"directions has shape {thetas.shape}: expected (k, {dim}) with k of at least 2")

@@ -24,6 +24,7 @@ import numpy as np
 
 from ._arrays import as_float64, to_numpy
 from .errors import InvalidMeasureError
+from .settings import check_count, check_p
 
 __all__ = ["QuantileSketch"]
 
@@ -76,9 +77,7 @@ class QuantileSketch:
     __slots__ = ("_buffer", "_runs", "_waiting", "k")
 
     def __init__(self, k: int = 1000):
-        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 16:
-            raise ValueError(f"k is {k!r}: give the number of cells, an int of at least 16")
-        self.k = int(k)
+        self.k = check_count(k, "k", 16)
         self._runs: list[_Run] = []  # of falling counts
         self._buffer: list[tuple[np.ndarray, np.ndarray | None]] = []
         self._waiting = 0  # points in the buffer
@@ -157,7 +156,7 @@ class QuantileSketch:
 
     def error(self, p: float) -> float:
         """A bound of W_p between the stream and :meth:`atoms`, for p in [1, inf]; rounding included."""
-        cells = self._cells()
+        p, cells = check_p(p), self._cells()
         left, right = cells.mean - cells.low, cells.high - cells.mean
         # A mean is off by its rounding, and by that of the sum over its cell.
         slip = np.where(cells.low < cells.high, 2.0**-50 * np.maximum(abs(cells.low), abs(cells.high)), 0.0)

@@ -26,10 +26,11 @@ from ._ascent import climb
 from ._two_clouds import Clouds, length
 from .directions import evenly
 from .line import samples_distance
-from .measures import as_samples, check_p, same_dimension
-from .projections import check_count, shadows
+from .measures import as_samples, same_dimension
+from .projections import shadows
 from .quantiles import Bracketed
 from .result import Result
+from .settings import check_count, check_p, generator_of
 from .slivers import bracket_of_equal
 
 __all__ = ["max_sliced"]
@@ -91,7 +92,7 @@ def max_sliced(x: Any, y: Any, *, p: float, n_projections: int = 64, n_starts: i
     n_projections = check_count(n_projections, "n_projections", 1)
     n_starts = check_count(n_starts, "n_starts", 0)
     clouds, unit = Clouds.of(x, y)
-    theta, stats = _search(clouds, p, n_projections, n_starts, np.random.default_rng(rng))
+    theta, stats = _search(clouds, p, n_projections, n_starts, generator_of(rng))
     distance, lower, upper = (unit * value for value in _bracket(clouds, theta, p))
     if tensors := [z for z in (x, y) if is_tensor(z.points)]:
         distance = shadows(x, y, theta[None], p)[0].to(widest(z.dtype for z in tensors))

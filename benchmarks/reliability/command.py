@@ -38,7 +38,7 @@ def page(found: Sequence[Cell]) -> str:
     parts = [_count(found)]
     for group, rows in GROUPS.items():
         names = [function.name for function in rows]
-        shown = [i.name for i in INPUTS if any((i.name, name) in verdicts for name in names)]
+        shown = dict.fromkeys(i.name for i in INPUTS if any((i.name, name) in verdicts for name in names))
         parts += ["", f"### {group}", "", "| input | " + " | ".join(f"`{name}`" for name in names) + " |"]
         parts.append("|---" * (len(names) + 1) + "|")
         parts += [f"| {i} | " + " | ".join(verdicts.get((i, name), "") for name in names) + " |" for i in shown]
@@ -47,9 +47,10 @@ def page(found: Sequence[Cell]) -> str:
 
 def _count(found: Sequence[Cell]) -> str:
     counts = Counter(cell.verdict for cell in found)
+    names = {i.name for i in INPUTS}
     independent = sum(function.truth is not None for function in FUNCTIONS)
     return (
-        f"{len(found):,} cells of {len(FUNCTIONS)} rows by {len(INPUTS)} inputs: {counts['named error']:,} errors that "
+        f"{len(found):,} cells of {len(FUNCTIONS)} rows by {len(names)} inputs: {counts['named error']:,} errors that "
         f"name the argument, {counts['right']:,} right numbers, {counts['NaN']} NaN that stay NaN, {counts['WRONG']} "
         f"wrong. {independent} rows are judged by numbers from code that shares nothing with wdist."
     )

@@ -8,6 +8,7 @@ from .pictures import PICTURES
 from .points import POINTS
 from .refusals import REFUSALS
 from .row import Function
+from .settings import SETTINGS
 
 __all__ = ["FUNCTIONS", "GROUPS"]
 
@@ -17,5 +18,6 @@ GROUPS: dict[str, list[Function]] = {
     "The dual, by critics": CRITICS,
     "Pictures": PICTURES,
     "Points where a law is due": REFUSALS,
+    **SETTINGS,
 }
 FUNCTIONS = [function for rows in GROUPS.values() for function in rows]

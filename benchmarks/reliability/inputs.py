@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from .row import Due
+from .row import Due, Kind
 
 __all__ = ["INPUTS", "Input"]
-
-Where = Literal["points", "weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +21,8 @@ class Input:
     Attributes
     ----------
     name : str
-    where : {"points", "weights"}
-        Which argument of the first measure is spoilt.
+    where : str
+        What is spoilt: the first measure's points or weights, or a setting of this kind.
     due : {"error", "same", "scaled"}
         An error that names the argument, the number of the untouched input, or that number times ``scale``.
     spoil : callable
@@ -37,9 +35,9 @@ class Input:
     """
 
     name: str
-    where: Where
+    where: Kind
     due: Due
-    spoil: Callable[[np.ndarray], Any]
+    spoil: Callable[[Any], Any]
     scale: float = 1.0
     both: bool = False
     base: Callable[[np.ndarray], np.ndarray] = lambda x: x
@@ -202,4 +200,52 @@ WEIGHTS = [
     Input("weights in a tensor", "weights", "same", _tensor("float64")),
 ]
 
-INPUTS = [*BAD_POINTS, *GOOD_POINTS, *WEIGHTS]
+
+def _set(name: str, value: Any, *kinds: Kind) -> list[Input]:
+    """The value itself, an error as a setting of these kinds."""
+    return [Input(f"= {name}", kind, "error", lambda _: value) for kind in kinds]
+
+
+def _of_torch(_: Any) -> Any:
+    import torch
+
+    return torch.Generator()
+
+
+_REAL: tuple[Kind, ...] = ("exponent", "number", "share")
+_WHOLE: tuple[Kind, ...] = ("count", "seed")
+
+SETTINGS = [
+    *_set("nan", np.nan, *_REAL, *_WHOLE),
+    *_set("inf", np.inf, *_REAL, *_WHOLE),
+    *_set("-inf", -np.inf, *_REAL),
+    *_set("-1", -1, *_REAL, *_WHOLE),
+    *_set("0", 0, *_REAL, "count", "name"),
+    *_set("0.5", 0.5, "exponent", *_WHOLE),
+    *_set("1", 1, "share"),
+    *_set("1.5", 1.5, "share", *_WHOLE),
+    *_set("10**30", 10**30, "count", "share"),
+    *_set("10**400", 10**400, "count", *_REAL),
+    *_set("1j", 1j, *_REAL, *_WHOLE),
+    *_set("True", True, *_REAL, *_WHOLE, "name"),
+    *_set("None", None, *_REAL, "count", "name"),
+    *_set("'2'", "2", *_REAL, *_WHOLE, "name"),
+    *_set("object()", object(), *_REAL, *_WHOLE, "name"),
+    *(Input("in a list", kind, "error", lambda v: [v]) for kind in (*_REAL, "count", "name")),
+    *(Input("in an array", kind, "error", lambda v: np.array([v])) for kind in (*_REAL, "count", "name")),
+    *(Input("0-d array", kind, "error", np.array) for kind in (*_REAL, "count")),
+    *(Input("a tensor", kind, "error", lambda v: _tensor("float64")(np.array(v))) for kind in (*_REAL, *_WHOLE)),
+    *(Input("as a float", kind, "error", float) for kind in _WHOLE),
+    *(Input("as bytes", kind, "error", lambda v: str(v).encode()) for kind in ("name", *_WHOLE)),
+    Input("in capitals", "name", "error", str.upper),
+    Input("torch.Generator", "seed", "error", _of_torch),
+    *(Input("NumPy's int64", kind, "same", np.int64) for kind in ("exponent", *_WHOLE)),
+    *(Input("NumPy's uint8", kind, "same", np.uint8) for kind in ("exponent", *_WHOLE)),
+    *(Input("NumPy's float64", kind, "same", np.float64) for kind in _REAL),
+    *(Input("NumPy's float32", kind, "same", np.float32) for kind in _REAL),
+    Input("NumPy's str_", "name", "same", np.str_),
+    Input("numpy.random.Generator", "seed", "same", np.random.default_rng),
+    Input("SeedSequence", "seed", "same", np.random.SeedSequence),
+]
+
+INPUTS = [*BAD_POINTS, *GOOD_POINTS, *WEIGHTS, *SETTINGS]

@@ -54,7 +54,7 @@ def cells() -> Iterator[Cell]:
 
 def applies(function: Function, spoilt: Input) -> bool:
     """Whether the input means something to the function."""
-    if spoilt.where == "weights" and function.good()[2] is None:
+    if spoilt.where not in function.takes or (spoilt.where == "weights" and function.good()[2] is None):
         return False
     if spoilt.due == "scaled" and function.power is None:
         return False

@@ -14,7 +14,7 @@ from .row import WEIGHTS, Function, given, line, plane
 __all__ = ["PICTURES"]
 
 
-def _axes() -> Any:
+def axes() -> Any:
     from matplotlib.figure import Figure
 
     return Figure().add_subplot()
@@ -29,7 +29,7 @@ def _area(picture: Any) -> Any:
     """The distance that is written beside the area between the curves."""
 
     def number(x: Any, y: Any, w: Any) -> float:
-        ax = _drawn(picture(x if w is None else wdist.Samples(x, w), y, ax=_axes()))
+        ax = _drawn(picture(x if w is None else wdist.Samples(x, w), y, ax=axes()))
         label = next(text for text in ax.get_legend_handles_labels()[1] if text.startswith("area"))
         return float(label.split("= ")[1].split(" ")[0])
 
@@ -38,7 +38,7 @@ def _area(picture: Any) -> Any:
 
 def _balance(x: Any, y: Any, w: Any) -> float:
     """Markers' areas times their places."""
-    ax = _drawn(wdist.plot.plan(x, y, np.ones((24, 21)), x_weights=w, ax=_axes()))
+    ax = _drawn(wdist.plot.plan(x, y, np.ones((24, 21)), x_weights=w, ax=axes()))
     clouds = [cloud for cloud in ax.collections if hasattr(cloud, "get_sizes")]
     centres = [np.average(cloud.get_offsets(), axis=0, weights=cloud.get_sizes()) for cloud in clouds]
     return float(sum(np.linalg.norm(z) for z in centres))
@@ -49,35 +49,35 @@ def _centres(x: Any, y: Any, w: Any) -> float:
 
 
 def _widths(x: Any, y: Any, w: Any) -> float:
-    ax = _drawn(wdist.plot.plan(*plane()[:2], x, arcs=None, ax=_axes()))
+    ax = _drawn(wdist.plot.plan(*plane()[:2], x, arcs=None, ax=axes()))
     return float(np.sum(ax.collections[0].get_linewidths()))
 
 
 def _reach(x: Any, y: Any, w: Any) -> float:
-    ax = _drawn(wdist.plot.gaussian(wdist.Gaussian(y, x), deviations=(2.0,), ax=_axes()))
+    ax = _drawn(wdist.plot.gaussian(wdist.Gaussian(y, x), deviations=(2.0,), ax=axes()))
     return float(ax.patches[0].get_xy()[:, 0].max())
 
 
 def _ends(x: Any, y: Any, w: Any) -> float:
     P, Q = wdist.Gaussian(y, x), wdist.Gaussian([0.0, 0.0], np.eye(2))
-    ax = _drawn(wdist.plot.geodesic(P, Q, times=2, ax=_axes()))
+    ax = _drawn(wdist.plot.geodesic(P, Q, times=2, ax=axes()))
     return float(ax.patches[0].get_xy()[:, 0].max())
 
 
 def _radii(x: Any, y: Any, w: Any) -> float:
-    ax = _drawn(wdist.plot.gaussian(wdist.Gaussian([0.0, 0.0], np.eye(2)), deviations=x, ax=_axes()))
+    ax = _drawn(wdist.plot.gaussian(wdist.Gaussian([0.0, 0.0], np.eye(2)), deviations=x, ax=axes()))
     return float(sum(patch.get_xy()[:, 0].max() for patch in ax.patches[::2]))
 
 
 def _rows(x: Any, y: Any, w: Any) -> float:
     several = hasattr(x, "shape") or type(x) is list
     numbers = {f"row {k}": v for k, v in enumerate(x)} if several else x
-    ax = _drawn(wdist.plot.comparison(numbers, ax=_axes()))
+    ax = _drawn(wdist.plot.comparison(numbers, ax=axes()))
     return float(sum(line.get_xdata()[0] for line in ax.lines if line.get_markersize() == 8))
 
 
 def _narrowing(x: Any, y: Any, w: Any) -> float:
-    ax = _drawn(wdist.plot.bracket(x, y, ax=_axes()))
+    ax = _drawn(wdist.plot.bracket(x, y, ax=axes()))
     upper = next(line for line in ax.lines if line.get_label() == "upper")
     return float(upper.get_xdata() @ upper.get_ydata())
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["SIZES", "WEIGHTS", "Due", "Function", "Good", "given", "line", "plane"]
+__all__ = ["SIZES", "WEIGHTS", "Due", "Function", "Good", "Kind", "given", "line", "plane"]
 
 SIZES = (24, 21)  # points of the two measures
 WEIGHTS = np.arange(1.0, SIZES[0] + 1)
 
 Good = tuple[Any, Any, np.ndarray | None]  # the two measures, and the weights of the first
 Due = str  # "error", "same", "scaled" or "nan"
+Kind = Literal["points", "weights", "exponent", "count", "number", "share", "name", "seed"]  # of arguments
 
 
 def plane() -> Good:
@@ -59,6 +60,8 @@ class Function:
         Relative, for numbers that have to be the same.
     welcome : tuple of str
         Inputs that are errors elsewhere and mean something here, or nothing at all: left out.
+    takes : tuple of str
+        Kinds of arguments that it has: which inputs are asked of it.
     tensors : bool
         Whether it takes tensors alone: good arguments are given as such.
     due : mapping
@@ -74,5 +77,6 @@ class Function:
     shifts: bool = True
     tolerance: float = 1e-9
     welcome: tuple[str, ...] = ()
+    takes: tuple[Kind, ...] = ("points", "weights")
     tensors: bool = False
     due: Mapping[str, Due] = field(default_factory=dict)

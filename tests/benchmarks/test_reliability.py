@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import re
 import time
@@ -19,9 +20,12 @@ from benchmarks.reliability.command import page
 from benchmarks.reliability.functions import FUNCTIONS
 from benchmarks.reliability.inputs import INPUTS
 from benchmarks.reliability.matrix import Cell, applies, cells, outcome
+from benchmarks.reliability.settings import SETTINGS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
 NAMED = {i.name: i for i in INPUTS}
+MADE_BY_WDIST = {"Certificate", "Estimate", "Result", "SignificanceResult", "CriticStep", "DualResult"}
+ERRORS = {"InvalidMeasureError", "NotConvergedError", "WdistError"}
 CLOUDS = next(function for function in FUNCTIONS if function.name == "transport")
 
 
@@ -92,8 +96,26 @@ def test_every_input_is_asked_of_some_function() -> None:
 
 def test_every_public_callable_has_a_row() -> None:
     rows = set(re.findall(r"\w+", " ".join(function.name for function in FUNCTIONS)))
-    made_by_wdist = {"Certificate", "Estimate", "Result", "SignificanceResult", "CriticStep", "DualResult"}
-    errors = {"InvalidMeasureError", "NotConvergedError", "WdistError"}
     public = {name for module in (wdist, wdist.dual, wdist.plot) for name in module.__all__}
     public -= {"__version__", "dual", "plot"}
-    assert public - rows == made_by_wdist | errors
+    assert public - rows == MADE_BY_WDIST | ERRORS
+
+
+# Measures and what belongs to them, as the other groups of the matrix spoil them; what Python takes for true or
+# false; functions and modules; and objects of other libraries.
+_NO_SETTINGS = {"weights", "u_weights", "v_weights", "x_weights", "y_weights", "a", "b", "others", "directions",
+                "seconds", "support", "t", "deviations", "input_shape", "bounds", "brackets", "one_sided", "progress",
+                "cache", "label", "color", "ax", "dtype", "device", "generator", "segments"}  # fmt: skip
+
+
+def test_every_setting_has_a_row() -> None:
+    """A parameter with a default value, or to be named, is a setting or one of the above."""
+    rows = {function.name for rows in SETTINGS.values() for function in rows}
+    missing = []
+    for module, prefix in ((wdist, ""), (wdist.dual, "dual."), (wdist.plot, "plot.")):
+        for name in set(module.__all__) - {"__version__", "dual", "plot", *MADE_BY_WDIST, *ERRORS}:
+            for parameter in inspect.signature(getattr(module, name)).parameters.values():
+                named = parameter.kind is parameter.KEYWORD_ONLY or parameter.default is not parameter.empty
+                if named and parameter.name not in _NO_SETTINGS and f"{prefix}{name}, {parameter.name}" not in rows:
+                    missing.append(f"{prefix}{name}, {parameter.name}")
+    assert missing == []

@@ -142,7 +142,7 @@ def test_what_is_no_sample_is_named(x: Any, message: str) -> None:
         ({"batch_size": 2.5}, "batch_size is 2.5"),
         ({"patience": 0}, "patience is 0"),
         ({"confidence_level": 1.0}, "confidence_level is 1"),
-        ({"critic": "resnet"}, "kind is 'resnet'"),
+        ({"critic": "resnet"}, "critic is 'resnet'"),
         ({"critic": nn.Flatten()}, "no parameters to train"),
     ],
 )

@@ -169,3 +169,10 @@ def test_what_cannot_be_exchanged_is_refused() -> None:
         wdist.two_sample_test(line, line, p=1, n_projections=True)
     with pytest.raises(ValueError, match="p is inf"):
         wdist.two_sample_test(line, line, p=np.inf)
+
+
+def test_powers_that_underflow_are_refused():
+    x, y = np.random.default_rng(0).integers(0, 9, (2, 20, 2)).astype(float)
+    with pytest.raises(ValueError, match="p is 1000: powers of some of these differences lie below the floats"):
+        wdist.two_sample_test(x, y, p=1000, n_resamples=9, rng=0)
+    assert wdist.two_sample_test(np.ones(5), np.ones(5), p=1000, n_resamples=9, rng=0).pvalue == 1.0

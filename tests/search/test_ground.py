@@ -129,6 +129,6 @@ def test_of_points_at_the_end_of_the_range_the_difference_may_be_no_float() -> N
 
 
 def test_an_unknown_metric_is_named() -> None:
-    with pytest.raises(ValueError, match="metric is 'cosine': expected one of euclidean, cityblock, chebyshev"):
+    with pytest.raises(ValueError, match="metric is 'cosine': choose one of euclidean, cityblock, chebyshev"):
         check_metric("cosine")
     assert check_metric("chebyshev") == "chebyshev"

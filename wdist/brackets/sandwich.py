@@ -8,8 +8,9 @@ import numpy as np
 
 from .._arrays import to_numpy
 from ..line import line_distance
-from ..measures import Samples, as_samples, check_p, same_dimension
+from ..measures import Samples, as_samples, same_dimension
 from ..search.ground import PointCosts
+from ..settings import check_p, generator_of
 from ..steepest import max_sliced
 from ..units import in_common_units
 from .couplings import coupling_above, cut_coupling, improved
@@ -70,7 +71,7 @@ def bounds(x: Any, y: Any, *, p: float, rng: Any = None) -> tuple[float, float]:
         return float(found.lower), float(found.upper)
     u, v, unit, rounding = in_common_units(*points)
     X, Y = Cloud.of(u, weights[0]), Cloud.of(v, weights[1])
-    generator = np.random.default_rng(0 if rng is None else rng)
+    generator = generator_of(0 if rng is None else rng)
     A = affine_map(X, Y)
     off = (
         4.0 * rounding * np.sqrt(P.dim)

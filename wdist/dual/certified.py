@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from ..errors import InvalidMeasureError
 from ..measures import as_samples
+from ..settings import check_choice
 from .batches import check_batch
 
 __all__ = ["McShane", "mcshane"]
@@ -66,8 +67,6 @@ def mcshane(values: Any, anchors: Any, *, side: Literal["lower", "upper"]) -> Mc
     >>> upper(middle).item(), lower(middle).item()
     (1.0, 0.0)
     """
-    if side not in ("lower", "upper"):
-        raise ValueError(f"side is {side!r}: choose 'lower' or 'upper'")
     points, heights = as_samples(anchors, "anchors"), as_samples(values, "values")
     if heights.dim != 1 or len(heights) != len(points):
         raise InvalidMeasureError(
@@ -89,7 +88,7 @@ class McShane(nn.Module):
 
     def __init__(self, values: Tensor, anchors: Tensor, side: Literal["lower", "upper"]):
         super().__init__()
-        self.side = side
+        self.side = check_choice(side, "side", ("lower", "upper"))
         self.register_buffer("values", values)
         self.register_buffer("anchors", anchors)
 

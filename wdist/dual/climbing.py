@@ -14,13 +14,15 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import get_args
 
 import torch
 from torch import Tensor, nn
 
 from ..errors import NotConvergedError
+from ..settings import check_choice, check_count, check_positive
 from .evaluation import between
-from .kr import Constraint, CriticStep, check_constraint, critic_step
+from .kr import Constraint, CriticStep, critic_step
 from .pairing import near_pairs
 from .penalties import excess_slope, slopes
 from .sources import Problem
@@ -47,15 +49,11 @@ class Settings:
     patience: int
 
     def __post_init__(self) -> None:
-        check_constraint(self.constraint)
+        check_choice(self.constraint, "constraint", get_args(Constraint))
         for name in ("penalty", "clip", "lr"):
-            number = getattr(self, name)
-            if not (number > 0.0 and math.isfinite(number)):
-                raise ValueError(f"{name} is {number!r}: it must be positive and finite")
+            check_positive(getattr(self, name), name, "a setting of this kind")
         for name in ("steps", "batch_size", "patience"):
-            count = getattr(self, name)
-            if count != int(count) or count < 1:
-                raise ValueError(f"{name} is {count!r}: it must be a whole number, at least 1")
+            check_count(getattr(self, name), name, 1)
 
     def constraint_at(self, step: int) -> Constraint:
         """The constraint of update number ``step``, the warm-up of "gp" included."""

@@ -30,7 +30,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations, parametrize
 
-from ..projections import check_count
+from ..settings import check_choice, check_count, generator_of
 from .layers import GroupSort, MaxMin
 from .orthogonal import Bjorck
 
@@ -87,14 +87,13 @@ def critic(
     >>> round(dual.lipschitz_upper_bound(critic), 3)  # 1-Lipschitz, whatever is trained
     1.0
     """
-    if kind not in get_args(CriticKind):
-        raise ValueError(f"kind is {kind!r}: choose one of {', '.join(map(repr, get_args(CriticKind)))}")
+    check_choice(kind, "kind", get_args(CriticKind))
     dim, width, depth = check_count(dim, "dim", 1), check_count(width, "width", 1), check_count(depth, "depth", 1)
     if kind in ("groupsort", "maxmin") and width % 2:
         raise ValueError(f"width is {width}: {kind} sorts pairs of features, choose an even width")
     layer, activation = _PARTS[kind]
     sizes = [dim] + [width] * depth
-    with _private_generator(int(np.random.default_rng(rng).integers(2**63))):
+    with _private_generator(int(generator_of(rng).integers(2**63))):
         hidden = [part for i, o in pairwise(sizes) for part in (layer(_linear(i, o, dtype)), activation())]
         network = nn.Sequential(*hidden, layer(_linear(width, 1, dtype)))
     align_spectral_norms_(network)

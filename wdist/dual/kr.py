@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InvalidMeasureError
+from ..settings import check_choice, check_not_negative, check_positive
 from .adjoint import is_piecewise_linear, replayed_gradient
 from .batches import check_batches
 from .penalties import clip_weights_, excess_slope, interpolates, norms, slopes
@@ -152,7 +153,9 @@ def critic_step(
     >>> 1 < float(step.real - step.fake) < 4
     True
     """
-    check_constraint(constraint)
+    check_choice(constraint, "constraint", get_args(Constraint))
+    penalty = check_not_negative(penalty, "penalty", "a coefficient")
+    clip = check_positive(clip, "clip", "the bound of the weights")
     check_batches(x, y)
     x, y = x.detach(), y.detach()
     real, fake = _mean_scores(critic, x, y)
@@ -172,12 +175,6 @@ def critic_step(
     if constraint == "clip":
         clip_weights_(critic, clip)
     return CriticStep(real.detach(), fake.detach(), excess.detach(), slope.detach().mean())
-
-
-def check_constraint(constraint: str) -> None:
-    """Refuse a constraint that does not exist."""
-    if constraint not in get_args(Constraint):
-        raise ValueError(f"constraint is {constraint!r}: choose one of {', '.join(map(repr, get_args(Constraint)))}")
 
 
 def _mean_scores(critic: Callable[[Tensor], Tensor], x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InvalidMeasureError
+from ..settings import check_count
 from .batches import check_batch
 
 __all__ = ["Affine", "GroupSort", "MaxMin"]
@@ -52,9 +53,7 @@ class GroupSort(nn.Module):
 
     def __init__(self, size: int | None = None):
         super().__init__()
-        if size is not None and (isinstance(size, bool) or not isinstance(size, int) or size < 1):
-            raise ValueError(f"size is {size!r}: give the features of a group, an int of at least 1, or None for all")
-        self.size = size
+        self.size = None if size is None else check_count(size, "size", 1)
 
     def forward(self, x: Tensor) -> Tensor:
         _check_features(x, self.size or 1)

@@ -25,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import InvalidMeasureError
+from ..settings import check_count
 from .batches import check_batch
 
 __all__ = ["Bjorck"]
@@ -40,7 +41,7 @@ class Bjorck(nn.Module):
 
     def __init__(self, iterations: int = 3):
         super().__init__()
-        self.iterations = iterations
+        self.iterations = check_count(iterations, "iterations", 0)
 
     def forward(self, weight: Tensor) -> Tensor:
         check_batch(weight, "weight", floating=True)

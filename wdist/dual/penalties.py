@@ -21,11 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..errors import InvalidMeasureError
+from ..settings import check_number
 from .batches import check_batch, check_batches
 
 __all__ = ["clip_weights_", "excess_slope", "gradient_penalty", "interpolates", "norms", "slopes"]
@@ -146,8 +146,9 @@ def clip_weights_(critic: nn.Module, c: float) -> None:
     >>> all(bool(w.abs().max() <= 0.25) for w in layer.parameters())
     True
     """
-    if isinstance(c, bool) or not isinstance(c, int | float | np.integer | np.floating) or not c > 0:
-        raise ValueError(f"c is {c!r}: clip to a positive bound")
+    c = check_number(c, "c", "a positive bound")
+    if not c > 0.0:
+        raise ValueError(f"c is {c:g}: clip to a positive bound")
     with torch.no_grad():
         for parameter in critic.parameters():
             parameter.clamp_(-c, c)

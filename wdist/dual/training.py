@@ -11,13 +11,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..settings import check_choice, check_share, generator_of
 from . import critics
 from .climbing import Report, Settings, climb
 from .evaluation import DualResult, evaluate
@@ -109,9 +110,7 @@ def fit(
     (True, True)
     """
     settings = Settings(constraint, penalty, clip, steps, batch_size, lr, patience)
-    if not 0.0 < confidence_level < 1.0:
-        raise ValueError(f"confidence_level is {confidence_level!r}: choose a probability between 0 and 1")
-    random = np.random.default_rng(rng)
+    confidence_level, random = check_share(confidence_level, "confidence_level"), generator_of(rng)
     problem = open_problem(x, y, random)
     network = _network(critic, constraint, problem, random)
     student = _student(constraint, problem, network, random) if bounds else None
@@ -144,7 +143,8 @@ def _network(
     if isinstance(critic, nn.Module):
         network = copy.deepcopy(critic).to(problem.device).train()
     else:
-        network = critics.critic(critic, problem.dim, rng=random, device=problem.device)
+        kind = check_choice(critic, "critic", get_args(critics.CriticKind))
+        network = critics.critic(cast(Any, kind), problem.dim, rng=random, device=problem.device)
     if not any(parameter.requires_grad for parameter in network.parameters()):
         raise ValueError(f"critic ({type(critic).__name__}) has no parameters to train")
     _refuse_unfit(network, critic, problem)

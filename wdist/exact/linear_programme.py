@@ -13,9 +13,9 @@ from .._arrays import common_kind, is_tensor, namespace, normalised_weights, wid
 from ..certificate import checked_weights, cost_matrix, masses
 from ..compilation import patiently
 from ..masses import Masses
-from ..measures import check_p
 from ..result import Result
 from ..search.ground import MatrixCosts
+from ..settings import check_p
 from .averages import Averages, order_by_likeness
 from .generation import Watch
 from .given import on_given_arcs

@@ -20,12 +20,13 @@ from scipy import sparse
 from .._arrays import Array, common_kind, is_tensor, namespace, to_numpy, widest
 from ..compilation import patiently
 from ..masses import Masses
-from ..measures import Samples, as_samples, check_p, same_dimension
+from ..measures import Samples, as_samples, same_dimension
 from ..result import Result
 from ..search.cells import Cells, kd_order
 from ..search.ground import PointCosts, check_metric
 from ..search.screen import Screen
 from ..search.transform import TREE_DIMENSIONS
+from ..settings import check_not_negative, check_p
 from .clouds import Clouds
 from .generation import Problem, Watch, generate
 from .levels import coarse_to_fine
@@ -101,9 +102,11 @@ def transport(
     """
     P, Q = as_samples(x, "x", x_weights), as_samples(y, "y", y_weights)
     same_dimension(P, Q, ("x", "y"))
-    p, metric = check_p(p, finite=True), check_metric(metric)
-    if not 0.0 <= rtol < np.inf:
-        raise ValueError(f"rtol is {rtol!r}: give a relative tolerance, at least 0")
+    p, metric, rtol = (
+        check_p(p, finite=True),
+        check_metric(metric),
+        check_not_negative(rtol, "rtol", "a relative tolerance"),
+    )
     begin = time.perf_counter()
     common_kind(P.points, Q.points)  # refuses tensors on two devices before the work
     costs = PointCosts.between(to_numpy(P.points), to_numpy(Q.points), p, metric)

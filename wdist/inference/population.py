@@ -21,8 +21,8 @@ import numpy as np
 from scipy.special import stdtrit
 
 from ..exact import transport
-from ..measures import check_p
 from ..result import Estimate, Result
+from ..settings import check_choice, check_p, check_share, generator_of
 from .centring import Halves, centred_square, unexplained_square
 from .convex import quadratic_maps
 from .draws import Draws
@@ -86,17 +86,14 @@ def estimate(
     """
     p = check_p(p, finite=True)
     draws = Draws.of(x, y)
-    if bias not in _BIASES:
-        raise ValueError(f"bias is {bias!r}: choose from {', '.join(map(repr, _BIASES))}")
-    if not 0.0 < confidence_level < 1.0:
-        raise ValueError(f"confidence_level is {confidence_level!r}: give a number between 0 and 1")
+    bias, confidence_level = check_choice(bias, "bias", _BIASES), check_share(confidence_level, "confidence_level")
     for name, points in (("x", draws.x), ("y", draws.y)):
         if len(points) < _FEWEST:
             raise ValueError(
                 f"{name} has {len(points)} points: an interval for populations takes at least {_FEWEST} a side; "
                 "wdist.wasserstein gives the distance of the samples themselves"
             )
-    generator, alpha = np.random.default_rng(rng), 1.0 - confidence_level
+    generator, alpha = generator_of(rng), 1.0 - confidence_level
     a, b = (generator.permutation(z) for z in (draws.x, draws.y))
     plug_in, halves = transport(a, b, p=p), Halves.of(a, b, p)
     corners = (halves.across[0][0], halves.across[1][1]) if p == 1 else None
@@ -121,7 +118,7 @@ def estimate(
         float(low * unit),
         float(high * unit),
         float((plug_in.distance - centred) * unit),
-        float(confidence_level),
+        confidence_level,
         bias,
         p,
         stats,

@@ -21,9 +21,8 @@ from ..coupling import monotone_coupling
 from ..directions import spread
 from ..exact.exchanged import Pool
 from ..jobs import ask
-from ..measures import check_p
-from ..projections import check_count
 from ..result import SignificanceResult
+from ..settings import check_choice, check_count, check_p, generator_of
 from .draws import Draws
 from .permutation import permuted_costs, sorted_shadows
 
@@ -32,6 +31,7 @@ __all__ = ["two_sample_test"]
 _METHODS = ("1d", "sliced", "exact")
 _BLOCK = 2**22  # labels held together
 _TOGETHER = 8  # exact distances of a task
+_STEEP, _FAINT = 20.0, 1e-290  # p above which powers below it may be lost of more than roundings of the points
 _TIE = 1e-9  # relative difference below which two statistics are one, and rounding may have parted them
 
 
@@ -77,7 +77,8 @@ def two_sample_test(
     InvalidMeasureError
         If an argument is not a set of points of equal weight, or the dimensions differ.
     ValueError
-        If ``method``, ``p`` or a number is not one of those above, or ``"1d"`` meets points off the line.
+        If ``method``, ``p`` or a number is not one of those above, ``"1d"`` meets points off the line, or p is so large
+        that powers of differences underflow.
 
     Notes
     -----
@@ -100,12 +101,11 @@ def two_sample_test(
     p = check_p(p, finite=True)
     x, y, unit = Draws.of(x, y)
     points, n, dim = np.concatenate([x, y]), len(x), x.shape[1]
-    if method not in _METHODS:
-        raise ValueError(f"method is {method!r}: choose from {', '.join(map(repr, _METHODS))}")
+    check_choice(method, "method", _METHODS)
     if method == "1d" and dim > 1:
         raise ValueError(f"method is '1d' and the points live in dimension {dim}: use 'sliced' or 'exact'")
     resamples, projections = check_count(n_resamples, "n_resamples", 1), check_count(n_projections, "n_projections", 1)
-    generator = np.random.default_rng(rng)
+    generator = generator_of(rng)
     if dim == 1:  # all directions, and all methods, are one
         statistics = _sliced(points, n, p, np.ones((1, 1)), resamples, generator)
     elif method == "exact":
@@ -113,6 +113,8 @@ def two_sample_test(
     else:
         directions, _ = spread(generator, projections, dim)
         statistics = _sliced(points, n, p, directions, resamples, generator)
+    if p > _STEEP and float(statistics.min()) <= _FAINT ** (1.0 / p) and np.ptp(points, axis=0).any():
+        raise ValueError(f"p is {p:g}: powers of some of these differences lie below the floats; take a smaller p")
     exceeding = int(np.count_nonzero(statistics[1:] >= statistics[0] * (1.0 - _TIE)))
     statistics *= unit
     return SignificanceResult(float(statistics[0]), (1 + exceeding) / (1 + resamples), method, statistics[1:])

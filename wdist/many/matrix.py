@@ -18,7 +18,8 @@ from ..errors import InvalidMeasureError
 from ..exact.progress import Progress, shown
 from ..front import METHODS, choose
 from ..jobs import ask
-from ..measures import Gaussian, Histogram, Samples, check_p
+from ..measures import Gaussian, Histogram, Samples
+from ..settings import check_choice, check_p
 from .blockfile import BlockFile
 from .graph import with_graph
 from .members import in_their_type, of_numpy, read_measures, requires_gradient
@@ -141,8 +142,7 @@ def question_of(
 ) -> Question:
     """What to ask of every pair, and whether a tile of them is one batch; refused if a pair has no answer."""
     for value, name, choice in ((method, "method", METHODS), (metric, "metric", _METRICS)):
-        if value not in choice:
-            raise ValueError(f"{name} is {value!r}: choose one of {', '.join(choice)}")
+        check_choice(value, name, choice)
     if rows[0].dim != columns[0].dim:
         raise InvalidMeasureError(
             f"{names[0]} live in dimension {rows[0].dim} and {names[1]} in dimension {columns[0].dim}: they must agree"

@@ -18,8 +18,8 @@ import numpy as np
 from ..compilation import impatiently
 from ..exact.progress import Progress, shown
 from ..jobs import ask
-from ..measures import Samples, check_p
-from ..projections import check_count
+from ..measures import Samples
+from ..settings import check_count, check_p
 from .below import Lens, Sketches
 from .graph import places_with_graph
 from .matrix import pairwise, question_of

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from .._arrays import as_float64, to_numpy
+from ..settings import check_finite_number
 from .numbers import read
 from .style import BLUE, GREEN, GREY, ORANGE, apart, axes_of
 
@@ -65,6 +66,7 @@ def bracket(
     time = to_numpy(as_float64(_seconds(results) if seconds is None else seconds, "seconds"))
     if time.shape != (len(rows),) or not np.all(time > 0.0):
         raise ValueError(f"seconds is {time.tolist()}: give {len(rows)} positive numbers, one per result")
+    line = None if truth is None else check_finite_number(truth, "truth", "the distance itself")
     numbers = np.array([row[:3] for row in rows]).T
     value, lower, upper = np.where(np.isfinite(numbers), numbers, np.nan)
     ax = axes_of(ax)
@@ -72,8 +74,8 @@ def bracket(
     ax.plot(time, upper, color=BLUE, marker="v", linestyle="none", label="upper")
     ax.plot(time, lower, color=GREEN, marker="^", linestyle="none", label="lower")
     ax.plot(time, value, color=ORANGE, marker="_", markersize=12, linestyle="none", label="distance")
-    if truth is not None:
-        ax.axhline(truth, color=GREY, linestyle=":", linewidth=1.2, label="truth")
+    if line is not None:
+        ax.axhline(line, color=GREY, linestyle=":", linewidth=1.2, label="truth")
     ax.set(xscale="log", xlabel="seconds", ylabel="distance")
     _scale(ax, time, numbers[np.isfinite(numbers)])
     ax.spines[["top", "right"]].set_visible(False)

@@ -13,6 +13,7 @@ from ..certificate import checked_plan
 from ..errors import InvalidMeasureError
 from ..measures import Samples, as_samples
 from ..result import Result
+from ..settings import check_count
 from .style import BLUE, GREEN, GREY, ORANGE, axes_of
 
 __all__ = ["plan"]
@@ -67,7 +68,7 @@ def plan(
     """
     P, Q = _in_the_plane(x, "x", x_weights), _in_the_plane(y, "y", y_weights)
     i, j, mass = _entries(coupling, (len(P), len(Q)))
-    if arcs is not None and len(mass) > arcs:
+    if arcs is not None and len(mass) > (arcs := check_count(arcs, "arcs", 0)):
         scattered = np.arange(len(mass)) * _GOLDEN % 1.0  # of equal masses not those that a solver happened to put last
         most = np.lexsort((scattered, mass))[len(mass) - arcs :]
         i, j, mass = i[most], j[most], mass[most]

@@ -12,7 +12,7 @@ from .._arrays import as_float64, to_numpy
 from ..errors import InvalidMeasureError
 from ..interpolation import gaussian_geodesic
 from ..measures import Gaussian
-from ..projections import check_count
+from ..settings import check_count
 from .style import BLUE, ORANGE, axes_of
 
 __all__ = ["gaussian", "geodesic"]

@@ -15,6 +15,7 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from .._arrays import Floats, Integers, power_of_two
+from ..settings import check_choice
 
 __all__ = ["METRICS", "Costs", "Ground", "MatrixCosts", "PointCosts", "check_metric", "extent"]
 
@@ -64,9 +65,7 @@ class Costs(Protocol):
 
 def check_metric(metric: Any) -> str:
     """The name of a ground metric, checked."""
-    if metric not in METRICS:
-        raise ValueError(f"metric is {metric!r}: expected one of {', '.join(METRICS)}")
-    return str(metric)
+    return check_choice(metric, "metric", METRICS)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
