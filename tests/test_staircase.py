@@ -9,6 +9,7 @@ import scipy.stats as st
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
+from problems.batches import check_parts
 
 import wdist
 from wdist import coupling
@@ -143,16 +144,8 @@ def test_the_input_is_left_as_it_was(rng, compiled):
 
 
 @pytest.mark.parametrize("p", [1, 2])
-def test_a_batch_taken_in_parts_is_the_whole(rng, monkeypatch, compiled, p):
-    x, y, a = rng.normal(size=(9, 3, 20)), rng.normal(size=(9, 1, 30)), rng.random(20)
-    cases = [(x, y, a, None), (x, y[0], None, None), (x[0], y, None, None), (x[0, 0], y[0, 0], a, None)]
-    for x, y, a, b in cases:
-        whole = coupling_distance(x, y, a, b, p)
-        with monkeypatch.context() as small:
-            small.setattr(coupling, "_BLOCK", 256)
-            parts = coupling_distance(x, y, a, b, p)
-        assert np.array_equal(parts, whole)
-        assert parts.shape == whole.shape
+def test_a_batch_taken_in_parts_is_the_whole(monkeypatch, compiled, p):
+    check_parts(monkeypatch, "_BLOCK", 256, p)
 
 
 def test_bad_weights_of_many_points_are_refused_with_their_place():

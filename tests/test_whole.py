@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from problems.batches import check_parts
 
-from wdist import coupling
 from wdist.coupling import coupling_distance
 from wdist.whole import FEW, whole_distance
 
@@ -58,16 +58,7 @@ def test_equal_weights_written_out(n, m, p):
 
 @pytest.mark.parametrize("p", [1.5, 2.0, math.inf])
 def test_parts_are_the_whole(monkeypatch, p):
-    rng = np.random.default_rng(0)
-    x, y, a = rng.normal(size=(9, 3, 20)), rng.normal(size=(9, 1, 30)), rng.random(20)
-    a /= a.sum()
-    for u, v in ((x, y), (x, y[0]), (x[0], y), (x[0, 0], y[0, 0])):
-        whole = coupling_distance(u, v, a, None, p)
-        with monkeypatch.context() as small:
-            small.setattr(coupling, "_CACHED", 160)
-            parts = coupling_distance(u, v, a, None, p)
-        assert np.array_equal(parts, whole)
-        assert parts.shape == whole.shape
+    check_parts(monkeypatch, "_CACHED", 160, p)
 
 
 def test_points_without_mass_may_be_anywhere():

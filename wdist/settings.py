@@ -53,19 +53,22 @@ def is_whole(number: Any) -> bool:
 
 
 def check_number(number: Any, name: str, what: str) -> float:
-    """A real number as a float; ``what`` says which one to give. Its range is for the caller to check."""
+    """A real number as a float, or infinity; ``what`` says which one to give."""
     if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
         raise TypeError(f"{name} is {number!r}: give {what} as a number")
     try:
-        return float(number)
+        value = float(number)
     except OverflowError:
-        return math.inf if number > 0 else -math.inf
+        value = math.inf if number > 0 else -math.inf
+    if math.isnan(value):
+        raise ValueError(f"{name} is nan: give {what} as a number")
+    return value
 
 
 def check_p(p: Any, *, finite: bool = False) -> float:
     """The exponent as a float in [1, inf]."""
     value = check_number(p, "p", "the exponent")
-    if not value >= 1.0:  # also refuses nan
+    if value < 1.0:
         raise ValueError(f"p is {value:g}: W_p is a distance for p >= 1 only")
     if finite and math.isinf(value):
         raise ValueError("p is inf: this function needs a finite p; on the line, wdist.wasserstein_1d takes p = inf")

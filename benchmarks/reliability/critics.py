@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -134,47 +135,38 @@ def _extension() -> Any:
 _SHORT = ("float32 tensors, both", "float16 tensor", "bfloat16 tensor", "float32 tensor")  # for a critic in float64
 _ANY_SHAPE = ("empty tensor", "meta tensor")  # go through a layer as they are
 
+_of_tensors = partial(Function, power=None, shifts=False, tensors=True)
+_module = partial(_of_tensors, names=("x", ""))
+
 CRITICS = [
-    Function(
+    _of_tensors(
         "dual.objective",
         lambda x, y, w: wdist.dual.objective(_linear, x, y),
         _batches,
         _difference,
-        power=None,
-        shifts=False,
-        tensors=True,
         due=_TENSORS,
     ),
-    Function(
+    _of_tensors(
         "dual.critic_step",
         _stepped,
         _batches,
         _difference,
-        power=None,
-        shifts=False,
-        tensors=True,
         due={**_PAIRED, "float32 tensors, both": "error"},
     ),
-    Function(
+    _of_tensors(
         "dual.gradient_penalty",
         lambda x, y, w: wdist.dual.gradient_penalty(_paraboloid, x, y).double().mean(),
         _twice,
         lambda x, y, w: float(np.mean((np.linalg.norm(x, axis=1) - 1) ** 2)),
-        power=None,
-        shifts=False,
-        tensors=True,
         welcome=("boolean tensor",),
         due=_PAIRED,
     ),
-    Function(
+    _of_tensors(
         "dual.slopes",
         lambda x, y, w: wdist.dual.slopes(_paraboloid, x).double().mean(),
         _batches,
         lambda x, y, w: float(np.mean(np.linalg.norm(x, axis=1))),
         names=("points", ""),
-        power=None,
-        shifts=False,
-        tensors=True,
         welcome=_ANY_SHAPE,
         due=_FLOATING,
     ),
@@ -205,65 +197,46 @@ CRITICS = [
         power=None,
         shifts=False,
     ),
-    Function(
+    _module(
         "dual.McShane",
         _layer(_extension),
         _batches,
         lambda x, y, w: float(
             np.min(plane()[1][:, 0] + np.linalg.norm(x[:, None] - plane()[1], axis=-1), axis=1) @ _places((len(x),))
         ),
-        names=("x", ""),
-        power=None,
-        shifts=False,
-        tensors=True,
         welcome=(*_ANY_SHAPE, *_SHORT),
         due=_FLOATING,
     ),
-    Function(
+    _module(
         "dual.MaxMin",
         _layer(lambda: wdist.dual.MaxMin()),
         _wide,
         _max_min,
-        names=("x", ""),
-        power=None,
-        shifts=False,
-        tensors=True,
         welcome=_ANY_SHAPE,
         due=_TENSORS,
     ),
-    Function(
+    _module(
         "dual.GroupSort",
         _layer(lambda: wdist.dual.GroupSort(2)),
         _wide,
         lambda x, y, w: float(np.sum(np.sort(x.reshape(-1, 2), axis=1).reshape(x.shape) * _places(x.shape))),
-        names=("x", ""),
-        power=None,
-        shifts=False,
-        tensors=True,
         welcome=_ANY_SHAPE,
         due=_TENSORS,
     ),
-    Function(
+    _module(
         "dual.Affine",
         _layer(_affine),
         _wide,
         lambda x, y, w: float(np.sum(2 * (x - np.arange(4)) * _places(x.shape))),
-        names=("x", ""),
-        power=None,
-        shifts=False,
-        tensors=True,
         welcome=_ANY_SHAPE,
         due=_FLOATING,
     ),
-    Function(
+    _of_tensors(
         "dual.Bjorck",
         _layer(lambda: wdist.dual.Bjorck()),
         _wide,
         _bjorck,
         names=("weight", ""),
-        power=None,
-        shifts=False,
-        tensors=True,
         welcome=_ANY_SHAPE,
         due=_FLOATING,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -112,27 +113,23 @@ _W = np.array([1.0, 3.0])
 # Not positive semi-definite, or not ascending.
 _INDEFINITE = {"booleans": "error", "boolean tensor": "error"}
 
+_of_batches = partial(Function, power=None, shifts=False, welcome=_BATCHES)
+_of_covariances = partial(_of_batches, due=_INDEFINITE)
+
 MEASURES = [
-    Function(
+    _of_batches(
         "Gaussian, mean",
         _distance,
         given(_MEAN, _COVS[0]),
         lambda x, y, w: truths.w2(x, y, _FAR, _COVS[1]),
         names=("mean", ""),
-        power=None,
-        shifts=False,
-        welcome=_BATCHES,
     ),
-    Function(
+    _of_covariances(
         "Gaussian, cov",
         lambda x, y, w: _distance(y, x, w),
         given(_COVS[0], _MEAN),
         lambda x, y, w: truths.w2(y, x, _FAR, _COVS[1]),
         names=("cov", ""),
-        power=None,
-        shifts=False,
-        welcome=_BATCHES,
-        due=_INDEFINITE,
     ),
     Function(
         "Gaussian.from_factor",
@@ -143,27 +140,19 @@ MEASURES = [
         shifts=False,
         welcome=_BATCHES,
     ),
-    Function(
+    _of_covariances(
         "gaussian_map",
         _mapped,
         given(_COVS[0], _MEAN),
         lambda x, y, w: float(np.trace(truths.map_between(x, _COVS[1]))),
         names=("cov", ""),
-        power=None,
-        shifts=False,
-        welcome=_BATCHES,
-        due=_INDEFINITE,
     ),
-    Function(
+    _of_covariances(
         "gaussian_geodesic",
         _halfway,
         given(_COVS[0], _MEAN),
         lambda x, y, w: truths.halfway(x, _COVS[1]),
         names=("cov", ""),
-        power=None,
-        shifts=False,
-        welcome=_BATCHES,
-        due=_INDEFINITE,
     ),
     Function(
         "gaussian_geodesic, t",
@@ -175,58 +164,40 @@ MEASURES = [
         shifts=False,
         welcome=("empty", "empty tensor", "0-d", "four axes", "a dimension more"),
     ),
-    Function(
+    _of_covariances(
         "gaussian_barycenter",
         _central,
         given(_COVS[0], _MEAN, np.array([1.0, 2.0, 5.0])),
         lambda x, y, w: truths.barycenter([x, _COVS[1], _THIRD], w),
         names=("cov", ""),
-        power=None,
-        shifts=False,
-        welcome=_BATCHES,
-        due=_INDEFINITE,
     ),
-    Function(
+    _of_batches(
         "GaussianMixture, mixture_w2",
         _mixed(wdist.mixture_w2),
         given(_MEANS, _COVS, _W),
         lambda x, y, w: truths.mixtures(x, y, w, _MEANS, np.array([_THIRD] * 2)),
         names=("means", ""),
-        power=None,
-        shifts=False,
-        welcome=_BATCHES,
     ),
-    Function(
+    _of_covariances(
         "GaussianMixture, covs",
         lambda x, y, w: _mixed(wdist.mixture_w2)(y, x, w),
         given(_COVS, _MEANS, _W),
         lambda x, y, w: truths.mixtures(y, x, w, _MEANS, np.array([_THIRD] * 2)),
         names=("covs", ""),
-        power=None,
-        shifts=False,
-        welcome=_BATCHES,
-        due=_INDEFINITE,
     ),
-    Function(
+    _of_batches(
         "mixture_transport",
         _mixed(lambda P, Q: wdist.mixture_transport(P, Q).distance),
         given(_MEANS, _COVS, _W),
         lambda x, y, w: truths.mixtures(x, y, w, _MEANS, np.array([_THIRD] * 2)),
         names=("means", ""),
-        power=None,
-        shifts=False,
-        welcome=_BATCHES,
     ),
-    Function(
+    _of_covariances(
         "GaussianMixture.from_components",
         _from_components,
         given(0.0, _COVS[0], _W),
         lambda x, y, w: truths.mixtures(_MEANS, np.array([y, _COVS[1]]), w, _MEANS, np.array([_THIRD] * 2)),
         names=("", "cov"),
-        power=None,
-        shifts=False,
-        welcome=_BATCHES,
-        due=_INDEFINITE,
     ),
     Function(
         "Histogram",

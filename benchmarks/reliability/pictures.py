@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -86,25 +87,20 @@ def _narrowing(x: Any, y: Any, w: Any) -> float:
 _EXTREME = ("times 1e150", "times 1e-150", "times 1e300", "times 1e-290", "plus 1e8")
 _VECTOR = ("a dimension more", "0-d")
 
+
+def _area_row(name: str, picture: Any) -> Function:
+    def truth(x: Any, y: Any, w: Any) -> float:
+        return truths.on_line(x, y, w, 1)
+
+    # Four digits are written.
+    return Function(name, _area(picture), line, truth, names=("P|points", "Q"), tolerance=1e-3, welcome=_EXTREME)
+
+
+_outline = partial(Function, tolerance=1e-3, welcome=_EXTREME)  # a polygon
+
 PICTURES = [
-    Function(
-        "plot.quantiles",
-        _area(lambda *a, **k: wdist.plot.quantiles(*a, **k)),
-        line,
-        lambda x, y, w: truths.on_line(x, y, w, 1),
-        names=("P|points", "Q"),
-        tolerance=1e-3,  # four digits are written
-        welcome=_EXTREME,
-    ),
-    Function(
-        "plot.cdfs",
-        _area(lambda *a, **k: wdist.plot.cdfs(*a, **k)),
-        line,
-        lambda x, y, w: truths.on_line(x, y, w, 1),
-        names=("P|points", "Q"),
-        tolerance=1e-3,
-        welcome=_EXTREME,
-    ),
+    _area_row("plot.quantiles", lambda *a, **k: wdist.plot.quantiles(*a, **k)),
+    _area_row("plot.cdfs", lambda *a, **k: wdist.plot.cdfs(*a, **k)),
     Function("plot.plan", _balance, plane, _centres, welcome=_EXTREME),
     Function(
         "plot.plan, coupling",
@@ -114,14 +110,12 @@ PICTURES = [
         names=("coupling", ""),
         welcome=(*_EXTREME, "sparse matrix"),
     ),
-    Function(
+    _outline(
         "plot.gaussian",
         _reach,
         given([[9.0, 2.0], [2.0, 5.0]], [3.0, 1.0]),
         lambda x, y, w: float(y[0] + 2 * np.sqrt(x[0, 0])),
         names=("cov|mean|law", ""),
-        tolerance=1e-3,  # the outline is a polygon
-        welcome=_EXTREME,
     ),
     Function(
         "plot.gaussian, deviations",
@@ -132,14 +126,12 @@ PICTURES = [
         tolerance=1e-3,
         welcome=(*_EXTREME, "booleans", "boolean tensor"),
     ),
-    Function(
+    _outline(
         "plot.geodesic",
         _ends,
         given([[9.0, 2.0], [2.0, 5.0]], [3.0, 1.0]),
         lambda x, y, w: float(y[0] + np.sqrt(x[0, 0])),
         names=("cov|mean|P", ""),
-        tolerance=1e-3,
-        welcome=_EXTREME,
     ),
     Function(
         "plot.comparison",

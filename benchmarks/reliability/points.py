@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,8 @@ def _cost() -> Any:
     return np.abs(x[:, None] - y), np.zeros(1), w
 
 
+_of_line = partial(Function, good=line, names=("u", "v"), truth=_on_line(2), welcome=LINE)
+
 POINTS = [
     Function(
         "Samples",
@@ -101,39 +104,23 @@ POINTS = [
         names=("P|points", "Q"),
         truth=_by_highs(2),
     ),
-    Function(
+    _of_line(
         "wasserstein, line",
         lambda x, y, w: wdist.wasserstein(_samples(x, w), y, p=2).distance,
-        line,
         names=("P|points", "Q"),
-        truth=_on_line(2),
-        welcome=LINE,
     ),
-    Function(
-        "wasserstein_1d",
-        lambda x, y, w: wdist.wasserstein_1d(x, y, p=2, u_weights=w),
-        line,
-        names=("u", "v"),
-        truth=_on_line(2),
-        welcome=LINE,
-    ),
-    Function(
+    _of_line("wasserstein_1d", lambda x, y, w: wdist.wasserstein_1d(x, y, p=2, u_weights=w)),
+    _of_line(
         "wasserstein_1d, p = inf",
         lambda x, y, w: wdist.wasserstein_1d(x, y, p=np.inf, u_weights=w),
-        line,
-        names=("u", "v"),
         truth=_on_line(np.inf),
-        welcome=LINE,
     ),
-    Function(
+    _of_line(
         "wasserstein_1d, circle",
         lambda x, y, w: wdist.wasserstein_1d(x, y, p=1, u_weights=w, period=64.0),
-        line,
-        names=("u", "v"),
         truth=lambda x, y, w: truths.around(x, y, w, 64.0),
         power=None,
         tolerance=1e-8,
-        welcome=LINE,
     ),
     Function(
         "transport_map_1d",

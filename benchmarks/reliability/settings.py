@@ -175,6 +175,7 @@ SETTINGS: dict[str, list[Function]] = {
         ),
         _count("two_sample_test", "n_resamples", lambda k: _tested(n_resamples=k).pvalue),
         _count("two_sample_test", "n_projections", lambda k: _tested(n_projections=k).statistic),
+        _count("two_sample_test", "n_jobs", lambda k: _tested(method="exact", n_jobs=k).statistic, welcome=_JOBS),
         _count("pairwise", "n_jobs", lambda k: wdist.pairwise([X, Y], p=2, n_jobs=k)[0, 1], truth=_W2, welcome=_JOBS),
         _count(
             "nearest", "n_jobs", lambda k: wdist.nearest([X], [Y], p=2, n_jobs=k)[1][0, 0], truth=_W2, welcome=_JOBS
@@ -219,7 +220,7 @@ SETTINGS: dict[str, list[Function]] = {
             "plot.comparison",
             "truth",
             _drawn(lambda t: wdist.plot.comparison({"a": 3.0}, truth=t, ax=axes())),
-            welcome=_TRUTHS,
+            welcome=(*_TRUTHS, *_INF, "= -inf"),
         ),
     ],
     "Probabilities": [

@@ -55,7 +55,7 @@ def test_maxmin_sorts_pairs() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"kind": "resnet"}, "'resnet'.*'mlp', 'maxmin', 'smooth', 'spectral', 'groupsort', 'bjorck'"),
+        ({"kind": "resnet"}, "'resnet'.*mlp, maxmin, smooth, spectral, groupsort, bjorck"),
         ({"dim": 0}, "dim is 0"),
         ({"width": 0}, "width is 0"),
         ({"depth": 0}, "depth is 0"),

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from .._arrays import as_float64, to_numpy
 from ..errors import InvalidMeasureError
-from ..settings import check_finite_number
+from ..settings import check_number
 from .style import BLUE, GREEN, GREY, ORANGE, apart, axes_of
 
 __all__ = ["comparison", "read"]
@@ -64,7 +64,7 @@ def comparison(numbers: Mapping[str, Any], *, truth: float | None = None, ax: Ax
         raise ValueError("numbers is empty: give at least one result by its name")
     rows = {name: read(number, f"numbers[{name!r}]") for name, number in numbers.items()}
     ax = axes_of(ax, len(rows))
-    line = math.inf if truth is None else check_finite_number(truth, "truth", "the distance itself")
+    line = math.inf if truth is None else check_number(truth, "truth", "the distance itself")
     finite = [v for v in [line, *(v for row in rows.values() for v in row[:3])] if math.isfinite(v)]
     low, high = min(finite, default=0.0), max(finite, default=1.0)
     margin = 0.08 * apart(low, high)
