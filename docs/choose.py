@@ -16,7 +16,7 @@ PICTURE = Path(__file__).resolve().parent / "images" / "choose.png"
 BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#5a5a5a"  # told apart by eyes of every kind
 
 # question, and what to call for yes: (call, what its number is)
-EXACT, BOUND, ESTIMATE = ("exact", BLUE), ("bound", GREEN), ("estimate", ORANGE)
+EXACT, BOUND = ("exact", BLUE), ("bound", GREEN)
 QUESTIONS = (
     ("Of the populations,\nnot of these samples?", "estimate\ndual.fit (p = 1, d large)", ("interval", ORANGE)),
     ("Two Gaussians, p = 2?", "gaussian_w2", EXACT),

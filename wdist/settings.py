@@ -20,7 +20,6 @@ __all__ = [
     "check_positive",
     "check_share",
     "generator_of",
-    "is_whole",
 ]
 
 _MOST = 2**31 - 1  # beyond, a count is a mistake: nobody would wait for so many
@@ -28,26 +27,26 @@ _MOST = 2**31 - 1  # beyond, a count is a mistake: nobody would wait for so many
 
 def check_count(count: Any, name: str, least: int) -> int:
     """A whole number of at least ``least``."""
-    if not is_whole(count) or not least <= count <= _MOST:
+    if not _is_whole(count) or not least <= count <= _MOST:
         raise ValueError(f"{name} is {count!r}: give a whole number of at least {least}, and below 2**31")
     return int(count)
 
 
 def check_jobs(n_jobs: Any) -> int | None:
     """How many processes, as joblib counts them."""
-    if n_jobs is None or (is_whole(n_jobs) and 0 < abs(int(n_jobs)) <= _MOST):
+    if n_jobs is None or (_is_whole(n_jobs) and 0 < abs(int(n_jobs)) <= _MOST):
         return None if n_jobs is None else int(n_jobs)
     raise ValueError(f"n_jobs is {n_jobs!r}: give how many processes, -1 for as many as there are cores, or None")
 
 
 def check_axis(axis: Any) -> int:
     """The number of an axis; whether the array has it is for others to say."""
-    if not is_whole(axis):
+    if not _is_whole(axis):
         raise TypeError(f"axis is {axis!r}: give the number of an axis")
     return int(axis)
 
 
-def is_whole(number: Any) -> bool:
+def _is_whole(number: Any) -> bool:
     """Whether it is an integer, of Python or of NumPy; True and False are none."""
     return isinstance(number, int | np.integer) and not isinstance(number, bool)
 

@@ -25,10 +25,6 @@ _MEANS = np.array([[3.0, 1.0, 4.0], [1.0, 5.0, 9.0]])
 _BATCHES = ("four axes", "a dimension more", "0-d", "sparse matrix")
 
 
-def _means_and_covs() -> Good:
-    return _MEAN, _COVS[0], None
-
-
 def _distance(x: Any, y: Any, w: Any) -> Any:
     return wdist.gaussian_w2(wdist.Gaussian(x, y), wdist.Gaussian(_FAR, _COVS[1]))
 

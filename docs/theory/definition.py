@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from picture import command
+from picture import command, side_by_side
 from scipy import stats
 from scipy.special import expit, log_expit
 
@@ -84,11 +84,7 @@ def lessons(ax: Axes) -> None:
 
 
 def figure() -> Figure:
-    picture = Figure(figsize=(11, 3.7), dpi=130, layout="constrained")
-    for ax, draw in zip(picture.subplots(1, 3), (segments, normals, lessons), strict=True):
-        draw(ax)
-        ax.spines[["top", "right"]].set_visible(False)
-    return picture
+    return side_by_side(segments, normals, lessons)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from picture import command
+from picture import command, side_by_side
 
 import wdist
 
@@ -57,11 +57,7 @@ def draw_estimates(ax: Axes) -> None:
 
 
 def figure() -> Figure:
-    picture = Figure(figsize=(10, 3.9), dpi=120, layout="constrained")
-    for ax, draw in zip(picture.subplots(1, 2), (draw_null, draw_estimates), strict=True):
-        draw(ax)
-        ax.spines[["top", "right"]].set_visible(False)
-    return picture
+    return side_by_side(draw_null, draw_estimates, size=(10, 3.9), dpi=120)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
-__all__ = ["command"]
+__all__ = ["command", "side_by_side"]
 
 
 def command(
@@ -35,3 +36,12 @@ def command(
         buffer = io.BytesIO()
         figure().savefig(buffer)
     Image.open(buffer).convert("RGB").quantize(128).save(options.out, optimize=True)
+
+
+def side_by_side(*draws: Callable[[Axes], object], size: tuple[float, float] = (11, 3.7), dpi: int = 130) -> Figure:
+    """A figure of panels, each drawn by one of the functions."""
+    picture = Figure(figsize=size, dpi=dpi, layout="constrained")
+    for ax, draw in zip(picture.subplots(1, len(draws)), draws, strict=True):
+        draw(ax)
+        ax.spines[["top", "right"]].set_visible(False)
+    return picture

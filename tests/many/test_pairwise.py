@@ -115,28 +115,31 @@ def test_tiles_cover_the_matrix_once(monkeypatch):
     assert np.array_equal(wdist.pairwise(P, p=2), square)
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_any_backend_gives_the_same_bits(backend, monkeypatch):
+@pytest.fixture
+def small_tasks(monkeypatch):
+    """Clouds and their distances, found here; from now on they are many tasks, and others' work."""
     P = np.random.default_rng(5).normal(size=(16, 30, 2))
     here = wdist.pairwise(P, p=2, n_jobs=1)
     monkeypatch.setattr(jobs, "_HERE", 0.0)
     monkeypatch.setattr(jobs, "_WORTH", 0.0)
     monkeypatch.setattr(tiles, "_SECONDS", 1e-3)
+    return P, here
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_any_backend_gives_the_same_bits(backend, small_tasks):
+    P, here = small_tasks
     with joblib.parallel_config(backend):
         assert np.array_equal(wdist.pairwise(P, p=2, n_jobs=2), here)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_cluster_of_dask_solves_what_it_is_given(monkeypatch, tmp_path):
+def test_a_cluster_of_dask_solves_what_it_is_given(small_tasks, monkeypatch, tmp_path):
     from distributed import Client, LocalCluster, get_task_stream
 
-    P = np.random.default_rng(5).normal(size=(16, 30, 2))
-    here = wdist.pairwise(P, p=2, n_jobs=1)
-    monkeypatch.setattr(jobs, "_HERE", 0.0)
-    monkeypatch.setattr(jobs, "_WORTH", 0.0)
-    monkeypatch.setattr(tiles, "_SECONDS", 1e-3)
+    P, here = small_tasks
     monkeypatch.chdir(tmp_path)
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "processes": True}
     with LocalCluster(**options) as cluster, Client(cluster) as client:

@@ -60,7 +60,6 @@ def held_out_bounds(
     return found
 
 
-Families = Callable[[np.ndarray, np.ndarray], Iterator[tuple[str, Pair]]]
 Scores = tuple[np.ndarray, np.ndarray]  # values of f and of g, each at points that it was not fitted to
 
 
