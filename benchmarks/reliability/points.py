@@ -225,7 +225,6 @@ POINTS = [
         "nearest",
         lambda x, y, w: wdist.nearest([_samples(x, w)], [y], p=2).distances[0, 0],
         names=(r"queries(\[0\])?|points", r"measures(\[0\])?"),
-        due={"tensor that requires grad": "error"},
         truth=_by_highs(2),
     ),
 ]
