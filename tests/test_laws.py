@@ -202,3 +202,10 @@ def test_cdf_keeps_to_its_support():
 def test_bad_cdfs_are_refused(F, support, message):
     with pytest.raises(InvalidMeasureError, match=message):
         CDF(F, support)
+
+
+def test_functions_of_one_axis_are_enough():
+    """What the documentation asks for: an array of levels, or of points, is never a matrix."""
+    law = CDF(lambda x: [min(max(float(z), 0.0), 1.0) for z in x], support=(0, 1))
+    assert wasserstein(law, [0.5], p=1).distance == pytest.approx(0.25, rel=1e-9)
+    assert wasserstein(Quantile(lambda t: [2.0 * float(z) for z in t]), [0.0], p=1).distance == pytest.approx(1.0)

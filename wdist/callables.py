@@ -152,7 +152,11 @@ def _elementwise(f: Any, name: str, probe: np.ndarray) -> Function:
     except (TypeError, ValueError):
         whole = False
     vectorised = f if whole else np.vectorize(f, otypes=[np.float64])
-    return quiet(lambda x: _detached(vectorised(x), name))
+
+    def flat(x: np.ndarray) -> Any:  # a function of one axis has been tried, and is all that is asked for
+        return np.reshape(_detached(vectorised(np.ravel(x)), name), np.shape(x))
+
+    return quiet(flat)
 
 
 def _detached(values: Any, name: str) -> Any:
