@@ -6,12 +6,13 @@ R = U V^T for the singular value decomposition G^T F = U S V^T (Schönemann, 196
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ._arrays import Array, common_kind, detached, namespace, power_of_two, to_numpy
+from ._arrays import Array, common_kind, detached, namespace, to_numpy
 from ._nearby import Refined, refined_residual
 from .covariances import cholesky
 
@@ -28,7 +29,7 @@ class Procrustes(NamedTuple):
     """
 
     distance: Array
-    scale: float
+    scale: Array
     shift: Array
     F: Array
     G: Array
@@ -47,14 +48,17 @@ def procrustes(P: Gaussian, Q: Gaussian, quick: bool = False, careful: bool = Fa
     m1, m2, F, G = common_kind(*(detached(x) for x in (P.mean, Q.mean, narrow(factor(P)), narrow(factor(Q)))))
     xp = _namespace(F)
     F, G = _equally_wide(F, G, xp)
-    scale = 1.0
     with np.errstate(over="ignore"):
         shift = m1 - m2
         sizes, square = _square(F, xp) + _square(G, xp), xp.vecdot(shift, shift)
-    if not 1e-75 < _largest(sizes) + _largest(square) < 1e75:
-        # Scaled by a power of two, so that squares neither overflow nor vanish and no bit is lost.
-        scale = _power_of_two_above(F, G, m1, m2)
-        shift, F, G = m1 / scale - m2 / scale, F / scale, G / scale
+    scale = xp.ones_like(sizes)
+    if not bool(xp.all((sizes + square > 1e-75) & (sizes + square < 1e75))):
+        # Each member scaled by a power of two, so that squares neither overflow nor vanish and no bit is lost.
+        finite = bool(xp.all(xp.isfinite(shift)))  # else of means near the ends of the range
+        scale = _units(F, G, (shift,) if finite else (m1, m2), xp)
+        by_row, by_matrix = scale[..., None], scale[..., None, None]
+        shift = shift / by_row if finite else m1 / by_row - m2 / by_row
+        F, G = F / by_matrix, G / by_matrix
         sizes, square = _square(F, xp) + _square(G, xp), xp.vecdot(shift, shift)
     left, singular, right = _svd(xp.matrix_transpose(G) @ F, quick, xp)
     residual = _square(F @ xp.matrix_transpose(right) - G @ left, xp)
@@ -113,7 +117,7 @@ def _svd(M: Array, quick: bool, xp: Any) -> tuple[Array, Array, Array]:
 
 
 def _again(
-    residual: Array, doubtful: Array, laws: tuple[Gaussian, Gaussian], scale: float, found: tuple[Array, ...]
+    residual: Array, doubtful: Array, laws: tuple[Gaussian, Gaussian], scale: Array, found: tuple[Array, ...]
 ) -> tuple[Array, Array, Refined]:
     """The residual with its doubtful members computed in twice the precision; 0 where the inputs are equal."""
     xp = namespace(residual)
@@ -124,8 +128,9 @@ def _again(
             return None
         return xp.reshape(xp.broadcast_to(M, (*doubtful.shape, *M.shape[-2:])), (-1, *M.shape[-2:]))[index]
 
+    unit = scale[..., None, None]
     given = common_kind(residual, *(detached(g.cov) if g.factor is None else None for g in laws))[1:]
-    cov1, cov2 = (chosen(None if cov is None else cov / scale / scale) for cov in given)
+    cov1, cov2 = (chosen(None if cov is None else cov / unit / unit) for cov in given)
     F, G, left, right = (chosen(M) for M in found)
     refined = refined_residual(F, G, left, right, cov1, cov2)
     # R = 1 bounds the minimum from above, too: by a rounding it is the better one for factors that agree.
@@ -166,5 +171,10 @@ def _equally_wide(F: Array, G: Array, xp: Any) -> tuple[Array, Array]:
     return pad(F), pad(G)
 
 
-def _power_of_two_above(*arrays: Array) -> float:
-    return power_of_two(max(float(np.max(np.abs(to_numpy(a)), initial=0.0)) for a in arrays))
+def _units(F: Array, G: Array, vectors: tuple[Array, ...], xp: Any) -> Array:
+    """A power of two near the largest entry of each member of the batch; 1 where there is none but 0."""
+    peaks = [np.max(np.abs(to_numpy(M)), axis=(-2, -1), initial=0.0) for M in (F, G)]
+    peaks += [np.max(np.abs(to_numpy(v)), axis=-1, initial=0.0) for v in vectors]
+    largest = functools.reduce(np.maximum, peaks)
+    exponents = np.clip(np.frexp(largest)[1] - 1, -1021, 1022)
+    return xp.asarray(np.where(largest > 0.0, np.ldexp(1.0, exponents), 1.0), device=F.device)

@@ -83,7 +83,7 @@ def w2_of_many(P: Gaussian, Q: Gaussian) -> tuple[np.ndarray, np.ndarray]:
         square = np.vecdot(shift, shift) + (spread - 2 * np.sum(roots, axis=-1))
         sizes = np.sqrt(_square(P.cov)) * np.sqrt(_square(Q.cov))
         error = _EPS * (8 * sizes * np.sum(1 / roots, axis=-1) + 4 * spread)
-        settled = error < _RTOL * square
+        settled = (error < _RTOL * square) & (square < _MOST) & (sizes < _MOST)
         return np.sqrt(square), settled
 
 

@@ -174,7 +174,7 @@ def _gradients(P: Gaussian, Q: Gaussian, fit: Procrustes, upstream: Array) -> tu
                     "factor (Gaussian.from_factor), or give those members no weight"
                 )
             move = xp.eye(T.shape[-1], dtype=T.dtype, device=T.device) - T
-            derivative = _refined_move(move, fit, name == "P") / (2 * fit.scale)
+            derivative = _refined_move(move, fit, name == "P") / (2 * fit.scale[..., None, None])
         by_spread.append(inverse[..., None, None] * derivative)
     return by_mean, -by_mean, *by_spread
 

@@ -221,3 +221,23 @@ def test_fitted_to_few_points_it_has_a_gradient():
     x = torch.tensor(rng.normal(size=(3, 4)), requires_grad=True)
     Q = Gaussian(torch.zeros(4, dtype=torch.float64), torch.tensor(spd(rng, 4)))
     assert torch.autograd.gradcheck(lambda z: gaussian_w2(Gaussian.fit(z), Q), (x,))
+
+
+@pytest.mark.parametrize("module", [np.asarray, torch.as_tensor])
+def test_members_of_a_batch_have_their_own_units(module):
+    """A member whose squares are no floats is not inf, and takes no digits from another one."""
+    means = np.array([[1e200], [1.0], [3e170], [0.0], [0.0]])
+    factors = np.array([[[1.0]], [[1.0]], [[2e170]], [[3e-200]], [[1e200]]])
+    other = np.array([[[1.0]], [[1.0]], [[1.0]], [[1e-200]], [[2.0]]])
+    P, Q = (Gaussian.from_factor(module(m), module(F)) for m, F in ((means, factors), (0 * means, other)))
+    exact = [math.hypot(m, F - G) for m, F, G in zip(means.ravel(), factors.ravel(), other.ravel(), strict=True)]
+    np.testing.assert_allclose(gaussian_w2(P, Q), exact, rtol=1e-14)
+    spread = np.array([[[1.0]], [[1.0]], [[4.0]]])
+    by_cov = gaussian_w2(Gaussian(module(means[:3]), module(spread)), Gaussian(module(0 * means[:3]), module(spread)))
+    np.testing.assert_allclose(by_cov, means[:3, 0], rtol=1e-14)
+
+
+def test_means_far_away_take_no_digits_of_covariances():
+    assert gaussian_w2(
+        Gaussian.from_factor([1e200], [[1e-90]]), Gaussian.from_factor([1e200], [[3e-90]])
+    ) == pytest.approx(2e-90, rel=1e-14)
