@@ -21,7 +21,7 @@ QUESTIONS = (
     ("Of the populations,\nnot of these samples?", "estimate\ndual.fit (p = 1, d large)", ("interval", ORANGE)),
     ("Two Gaussians, p = 2?", "gaussian_w2", EXACT),
     ("On the line, or a circle?", "wasserstein_1d", EXACT),
-    ("More than 10⁶ points,\nor an answer at once?", "bounds\nor transport(rtol=0.05)", BOUND),
+    ("More than 10⁶ points,\nor an answer at once?", "bounds", BOUND),
     ("Many pairs, and any\nmetric on laws will do?", "sliced", ("estimate of\nanother distance", ORANGE)),
     ("Only a matrix of costs?", "transport_lp", EXACT),
 )
