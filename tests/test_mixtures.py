@@ -281,3 +281,13 @@ def test_bad_input_is_refused():
         GaussianMixture.from_components([])
     with pytest.raises(InvalidMeasureError, match="components have batch shape"):
         GaussianMixture.from_components(Gaussian(np.zeros((2, 2, 1)), [[1.0]]))
+
+
+@pytest.mark.parametrize("unit", [2.0**-660, 1.0, 2.0**660])
+def test_lengths_whose_squares_are_no_floats(unit):
+    """The distance has the unit of the points; potentials, which have that of its square, are left out."""
+    P, Q = (wdist.GaussianMixture([1, 1], np.array(means) * unit, [0.0, 0.0]) for means in ([1.0, 0.0], [0.0, 2.0]))
+    r = wdist.mixture_transport(P, Q)
+    assert r.distance == pytest.approx(math.sqrt(0.5) * unit, rel=1e-14)
+    assert 0.0 <= r.lower <= math.sqrt(0.5) * unit * (1 + 1e-15)
+    assert (r.potentials is None) == (unit != 1.0)

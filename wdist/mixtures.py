@@ -38,6 +38,7 @@ from .result import Result
 __all__ = ["GaussianMixture", "mixture_transport", "mixture_w2"]
 
 _BLOCK = 2**22  # entries of covariances compared together
+_LEAST = 2.0**-480  # a length whose square is a float, with all its digits
 
 
 def mixture_w2(P: Any, Q: Any) -> Any:
@@ -95,7 +96,7 @@ def mixture_transport(P: Any, Q: Any) -> Result:
         ``kind="bound"``, ``method="mixture"``, ``p=2``: ``distance`` and ``upper`` are MW2, ``lower`` is Gelbrich's
         bound from the mixtures' means and covariances: the true W2 lies between. ``plan`` couples the components: entry
         (k, l) is the mass that goes from component k of P to component l of Q by the Gaussian map. ``potentials``
-        prove that no coupling of components does it for less.
+        prove that no coupling of components does it for less; None where their unit, a square, is no float.
 
     Raises
     ------
@@ -121,8 +122,10 @@ def mixture_transport(P: Any, Q: Any) -> Result:
     if tensors:
         distance = _with_gradient(P, Q, found, unit).to(widest(tensors))
     value = float(detached(distance))
-    f, g = found.potentials  # type: ignore[misc]
-    potentials = unit**2 * f, unit**2 * g
+    potentials = None
+    if _LEAST < unit < 1 / _LEAST:  # else their unit is no float
+        f, g = found.potentials  # type: ignore[misc]
+        potentials = unit**2 * f, unit**2 * g
     return Result(
         distance, 2.0, _lower(P, Q, value), value, "bound", "mixture", found.plan, potentials, None, found.stats
     )
@@ -287,7 +290,10 @@ def _with_gradient(P: GaussianMixture, Q: GaussianMixture, found: Result, unit: 
 
 def _lower(P: GaussianMixture, Q: GaussianMixture, upper: float) -> float:
     """Gelbrich's bound, less what rounding of the two covariances may have added to it."""
-    first, second = (_in_float64(mixture.moments()) for mixture in (P, Q))
+    with np.errstate(over="ignore", invalid="ignore"):
+        first, second = (_in_float64(mixture.moments()) for mixture in (P, Q))
+    if not all(np.isfinite(to_numpy(g.cov)).all() for g in (first, second)):
+        return 0.0
     scale = max(float(np.max(np.abs(np.diagonal(to_numpy(g.cov))))) for g in (first, second))
     far = max(float(np.max(np.abs(to_numpy(g.mean)))) for g in (first, second))
     bound = float(detached(gaussian_w2(first, second))) * (1 - 1e-12)
