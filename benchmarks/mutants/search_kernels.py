@@ -119,7 +119,7 @@ SEARCH = (
         Change("stop = max(stop, limit[i] + SLACK * abs(limit[i]))", "stop = limit[i] + SLACK * abs(limit[i])"),
         Change("step = (depth - level - 1) % _STEP + 1", "step = 1", "levels one by one"),
         Change("if low[c] < stop:", "if low[c] < 0.9 * stop:"),
-        Change("if length <= _ROOM - LEAF and q < left - 1:", "if length <= _ROOM - LEAF:"),
+        Change("if length < _ROOM and q < left - 1:", "if length < _ROOM:"),
         Change("value[i, k - 1] if count[i] == k else limit[i]", "limit[i]"),
         Change("                        if r[e] < worst:\n", "                        if r[e] <= worst:\n"),
         Change("worst = value[i, k - 1] if found == k else worst", "pass"),

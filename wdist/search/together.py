@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..compilation import kernel
-from .cells import LEAF, SLACK, Cells
+from .cells import SLACK, Cells
 from .ground import Ground
 from .lists import Lists, kept
 
@@ -23,7 +23,7 @@ __all__ = ["together"]
 
 _WIDTH = 8  # sources that are searched for together
 _STEP = 4  # levels of the tree that are taken at once
-_ROOM = 512  # targets that are gone through at once
+_ROOM = 512  # targets that are gone through at once, and those of a leaf more
 _ROWS = 2**15  # queries in one call of the kernel: between calls Ctrl-C is heard
 
 _int64: Any = np.int64
@@ -110,8 +110,9 @@ def _search(
     p = ground[1]
     middle, wide, low = np.empty(d), np.empty(d), np.empty(1 << _STEP)
     nodes, other = np.empty(1 << depth, dtype=np.int32), np.empty(1 << depth, dtype=np.int32)
-    held, held_v, which = np.empty((d, _ROOM)), np.empty(_ROOM), np.empty(_ROOM, dtype=np.int32)
-    r = np.empty(_ROOM)
+    room = _ROOM + (m >> depth) + 1
+    held, held_v, which = np.empty((d, room)), np.empty(room), np.empty(room, dtype=np.int32)
+    r = np.empty(room)
     for begin in range(first, last, _WIDTH):
         end = min(begin + _WIDTH, last)
         for t in range(d):
@@ -144,7 +145,7 @@ def _search(
                     held[t, length] = y[j, t]
                 held_v[length], which[length] = v[j], j
                 length += 1
-            if length <= _ROOM - LEAF and q < left - 1:
+            if length < _ROOM and q < left - 1:
                 continue
             for i in range(begin, end):
                 found, worst = count[i], value[i, k - 1] if count[i] == k else limit[i]
