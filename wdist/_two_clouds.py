@@ -14,6 +14,7 @@ from .samples import Samples
 
 __all__ = ["Clouds", "length"]
 
+_SHADOWS = 2**21  # points of shadows that are held together
 _FAINT = 2.0**-900  # a square below it may have lost digits
 
 
@@ -51,7 +52,9 @@ class Clouds:
         return self if x is self.x and y is self.y else Clouds(x, y, a, b)
 
     def along(self, thetas: np.ndarray, p: float) -> np.ndarray:
-        """W_p of the shadows on each direction."""
+        """W_p of the shadows on each direction, some of them at a time."""
+        if (step := max(_SHADOWS // (len(self.x) + len(self.y)), 1)) < len(thetas):
+            return np.concatenate([self.along(thetas[k : k + step], p) for k in range(0, len(thetas), step)])
         u, v = thetas @ self.x.T, thetas @ self.y.T
         heights: np.ndarray = coupling_distance(u, v, self.a, self.b, p, spare=True)
         return heights
