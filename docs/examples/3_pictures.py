@@ -52,8 +52,7 @@ ax = wdist.plot.geodesic(P, Q, ax=right)
 # %%
 # A bracket that narrows
 # ----------------------
-# The same problem at smaller and smaller ``rtol``. Closing the gap takes little more time than the first bracket, and a
-# tolerance between may take longer, since the gap has to be measured on the way.
+# The same problem at smaller and smaller ``rtol``. Closing the gap takes little more time than the first bracket.
 
 x, y = rng.normal(size=(2, 2000, 2))
 wdist.transport(x, y, p=2)  # compiles the solver, where that has not been done

@@ -75,11 +75,10 @@ class Watch:
         if self.told is not None:
             self.told(self.pivots)
 
-    def satisfied(self, problem: Problem, tree: Tree, v: np.ndarray, masses: tuple[np.ndarray, np.ndarray]) -> bool:
-        """Whether the tree's plan and the potentials v are close enough."""
+    def satisfied(self, tree: Tree, u: np.ndarray, v: np.ndarray, masses: tuple[np.ndarray, np.ndarray]) -> bool:
+        """Whether the tree's plan and the potentials v, whose c-transform is u, are close enough."""
         if self.rtol == 0.0:
             return False
-        u = problem.targets(v, 1).value[:, 0]
         primal = float(np.abs(tree.price) @ tree.flow)
         return primal - float(u @ masses[0] + v @ masses[1]) <= self.rtol * primal
 
@@ -113,16 +112,16 @@ def generate(
     arcs, u, _ = first_arcs(problem, v, _ROUGH if rough else problem.lengths)
     forest = greedy(arcs, u, v, *masses) if plan is None else plan
     tree = hang(forest, problem.costs(forest.i, forest.j), u if anchor is None else anchor, m)
-    while not watch.satisfied(problem, tree, v, masses):
+    done = watch.satisfied(tree, u, v, masses)
+    while not done:
         progress = 0
-        for pivots in optimise(tree, arcs, often=watch.rtol > 0.0):
+        for pivots in optimise(tree, arcs):
             progress += pivots
             watch.count(pivots)
-            if watch.satisfied(problem, tree, -tree.potential[n:-1], masses):
-                break
         u, v = tree.potential[:n].copy(), -tree.potential[n:-1]
-        i, j, cost = _violations(problem, u, v)
-        if len(i) <= (_TOLERATED * n if rough else 0) or progress == 0:
+        i, j, cost, least = _violations(problem, u, v)
+        done = watch.satisfied(tree, least, v, masses)
+        if done or len(i) <= (_TOLERATED * n if rough else 0) or progress == 0:
             break
         start, place = with_added(arcs.start, i)
         arcs = Arcs(start, np.insert(arcs.target, place, j), np.insert(arcs.cost, place, cost))
@@ -141,11 +140,16 @@ def first_arcs(problem: Problem, v: np.ndarray, lengths: tuple[int, int]) -> tup
     return arcs, u, lists.value[:, -1] - u
 
 
-def _violations(problem: Problem, u: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _violations(
+    problem: Problem, u: np.ndarray, v: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs whose cost is below u + v, their costs; and the c-transform of v where it is below u, u elsewhere."""
     lists = problem.targets(v, min(_ADDED, len(v)), u)
     rows = np.flatnonzero(lists.found)
     found, which = lists.found[rows], lists.which[rows]
+    least = u.copy()
+    least[rows] = lists.value[rows, 0]
     i, j = np.repeat(rows, found), which[np.arange(which.shape[1]) < found[:, None]]
     cost = problem.costs(i, j)
     violated = cost - u[i] - v[j] < -TOLERANCE * (np.abs(cost) + np.abs(u[i]))
-    return i[violated], j[violated], cost[violated]
+    return i[violated], j[violated], cost[violated], least

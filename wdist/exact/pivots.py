@@ -39,18 +39,17 @@ class Arcs(NamedTuple):
     cost: np.ndarray
 
 
-def optimise(tree: Tree, arcs: Arcs, often: bool = False) -> Iterator[int]:
+def optimise(tree: Tree, arcs: Arcs) -> Iterator[int]:
     """Pivot until no arc improves. Yields the number of pivots of each slice; potentials are fresh then."""
     n, nodes = len(arcs.start) - 1, len(tree.parent)
     room, path = np.empty(nodes, dtype=np.int32), np.empty(nodes, dtype=np.int32)
     order = np.empty((2, nodes), dtype=np.int32)  # of the last two refreshes, the root first
     order[:, 0], order[:, 1:] = nodes - 1, np.arange(nodes - 1)
     row, arc = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64)
-    steps = _WALK * nodes if often else _SLICE
     # Row to price next, rows priced without finding an arc since the last pivot, rows in a queue.
     state = np.array([0, 0, min(n, max(64, n // 16))])
     while state[1] < n:
-        yield _pivots(arcs.start, arcs.target, arcs.cost, tree, room, order, path, row, arc, state, steps, _WALK)
+        yield _pivots(arcs.start, arcs.target, arcs.cost, tree, room, order, path, row, arc, state, _SLICE, _WALK)
 
 
 def _refresh(parent: Any, size: Any, price: Any, potential: Any, room: Any, old: Any, new: Any, path: Any) -> None:
