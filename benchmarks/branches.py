@@ -1,4 +1,4 @@
-"""How much of wdist the tests run: ``python -m benchmarks.branches``; lines and branches, in about half an hour.
+"""How much of wdist the tests run: ``python -m benchmarks.branches``; lines and branches, in some twenty minutes.
 
 Kernels run as plain Python, which coverage can see and which is a hundred times slower: a test is left after half a
 second of processor time, and what it has run by then counts. The tests that are no part of it start other programs, are
