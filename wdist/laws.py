@@ -7,15 +7,17 @@ and it is the far tail that decides whether a moment is finite.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ._arrays import Floats
 
-__all__ = ["NORMAL", "Bins", "Function", "Law", "inside", "upper_end"]
+__all__ = ["NORMAL", "Bins", "Function", "Law", "inside", "rest_of_root", "upper_end"]
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -55,6 +57,8 @@ class Law:
         Of ``upper``, for a Z whose functions say nothing sensible at 0: see :meth:`end`.
     sf : callable or None
         1 minus the distribution function of Z, where that has digits of its own.
+    rest : float
+        What rounding took off the scale: the true one is ``scale + rest``. It counts beside a scale next to it.
     """
 
     ppf: Function
@@ -69,6 +73,7 @@ class Law:
     coarse: tuple[bool, bool] = (False, False)
     ends: Callable[[bool], tuple[float, float, float]] | None = None
     sf: Function | None = None
+    rest: float = 0.0
 
     dim = property(lambda self: 1, doc="Dimension of the space.")
 
@@ -91,6 +96,14 @@ class Law:
 def inside(t: np.ndarray) -> np.ndarray:
     """Those of the breaks t that lie in (0, 1/2], once each."""
     return np.unique(t[(t > 0.0) & (t <= 0.5)])
+
+
+def rest_of_root(root: float, products: list[tuple[float, float]]) -> float:
+    """What ``root`` lacks to the root of the sum of products: a step of Newton's, without rounding."""
+    if not 0.0 < root < math.inf:
+        return 0.0
+    square = sum((Fraction(x) * Fraction(y) for x, y in products), Fraction(0))
+    return float((square - Fraction(root) ** 2) / (2 * Fraction(root)))
 
 
 def upper_end(quantile: Function, s: np.ndarray) -> np.ndarray:

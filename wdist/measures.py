@@ -27,7 +27,7 @@ from .callables import CDF, Quantile
 from .covariances import checked_at_once, checked_covariance, rounding_unit
 from .errors import InvalidMeasureError
 from .frozen import frozen_law
-from .laws import NORMAL, Law
+from .laws import NORMAL, Law, rest_of_root
 from .samples import Samples
 from .sketch import QuantileSketch
 
@@ -201,8 +201,10 @@ class Gaussian:
 
         mean, variance = float(to_numpy(self.mean)[0]), float(to_numpy(self.cov)[0, 0])
         # The square of a factor may be no float.
-        scale = math.sqrt(max(variance, 0.0)) if self.factor is None else math.hypot(*to_numpy(self.factor)[0].tolist())
-        return Law(ndtri, lambda s: -ndtri(s), ndtr, NORMAL, mean, scale, sf=lambda z: ndtr(-z))
+        row = None if self.factor is None else to_numpy(self.factor)[0].tolist()
+        scale = math.sqrt(max(variance, 0.0)) if row is None else math.hypot(*row)
+        rest = rest_of_root(scale, [(variance, 1.0)] if row is None else list(zip(row, row, strict=True)))
+        return Law(ndtri, lambda s: -ndtri(s), ndtr, NORMAL, mean, scale, sf=lambda z: ndtr(-z), rest=rest)
 
 
 Measure = Samples | Gaussian | Histogram | Quantile | CDF | QuantileSketch | Law

@@ -49,7 +49,7 @@ def law_distance(P: Law, Q: Law, p: float) -> Bracketed:
     def difference(t: np.ndarray, upper: bool) -> np.ndarray:
         if same:  # (loc + scale z) - (loc' + scale' z), with no cancellation far out
             z = Law(P.ppf, P.isf).quantile(t, upper=upper)
-            return (P.loc - Q.loc) + (P.scale - Q.scale) * z
+            return (P.loc - Q.loc) + _stretch(P, Q) * z
         x, y = P.quantile(t, upper=upper), Q.quantile(t, upper=upper)
         delta = x - y
         noise = _NOISE * np.maximum(np.abs(x), np.abs(y))
@@ -60,7 +60,7 @@ def law_distance(P: Law, Q: Law, p: float) -> Bracketed:
         if same:  # affine in Z: the largest at one of its ends
             z = Law(P.ppf, P.isf)
             ends = [float(z.quantile(np.zeros(1), upper=upper)[0]) for upper in (False, True)]
-            largest = max(abs((P.loc - Q.loc) + (P.scale - Q.scale) * end) for end in ends)
+            largest = max(abs((P.loc - Q.loc) + _stretch(P, Q) * end) for end in ends)
             return Bracketed(largest, largest * (1 - 2.0**-50), largest * (1 + 2.0**-50))
         breaks = [np.concatenate(_breaks(P, Q, upper)) for upper in (False, True)]
         return Bracketed(*supremum(P, Q, (breaks[0], breaks[1])))
@@ -70,7 +70,12 @@ def law_distance(P: Law, Q: Law, p: float) -> Bracketed:
 
 def differ_by_shift(P: Law, Q: Law) -> bool:
     """Whether the one is the other, moved."""
-    return P.family is not None and P.family == Q.family and P.scale == Q.scale
+    return P.family is not None and P.family == Q.family and _stretch(P, Q) == 0.0
+
+
+def _stretch(P: Law, Q: Law) -> float:
+    """The difference of two scales, with all its digits: as floats they may be one, and are not."""
+    return (P.scale - Q.scale) + (P.rest - Q.rest)
 
 
 def _difference(x: float, y: float) -> Bracketed:
