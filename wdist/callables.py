@@ -88,10 +88,13 @@ class CDF:
     support: tuple[float, float]
 
     def __init__(self, F: Function, support: tuple[float, float] = (-np.inf, np.inf)):
-        low, high = float(support[0]), float(support[1])
+        try:
+            low, high = map(float, support)
+        except (TypeError, ValueError, OverflowError):
+            raise InvalidMeasureError(f"support is {support!r:.60}: expected two numbers, (low, high)") from None
         if not low < high:
             raise InvalidMeasureError(f"support is ({low:g}, {high:g}): expected (low, high) with low < high")
-        largest = np.finfo(np.float64).max
+        largest = float(np.finfo(np.float64).max)
         low, high = max(low, -largest), min(high, largest)
         F = _elementwise(F, "F", np.array([low, high]))
         steps = np.linspace(_ordinal(low), _ordinal(high), 129)[1:-1].astype(np.int64)
