@@ -28,6 +28,7 @@ from ._arrays import (
     to_numpy,
     widest,
 )
+from ._w2_error import w2_error
 from .errors import InvalidMeasureError, NotConvergedError
 from .exact import transport_lp
 from .families import gaussian_of, listed, stacked, taken
@@ -93,8 +94,9 @@ def mixture_transport(P: Any, Q: Any) -> Result:
     Returns
     -------
     Result
-        ``kind="bound"``, ``method="mixture"``, ``p=2``: ``distance`` and ``upper`` are MW2, ``lower`` is Gelbrich's
-        bound from the mixtures' means and covariances: the true W2 lies between. ``plan`` couples the components: entry
+        ``kind="bound"``, ``method="mixture"``, ``p=2``: ``distance`` is MW2, ``upper`` the same and what rounding may
+        have taken off it, ``lower`` is Gelbrich's bound from the mixtures' means and covariances: the true W2 lies
+        between the two. ``plan`` couples the components: entry
         (k, l) is the mass that goes from component k of P to component l of Q by the Gaussian map. ``potentials``
         prove that no coupling of components does it for less; None where their unit, a square, is no float.
 
@@ -126,8 +128,9 @@ def mixture_transport(P: Any, Q: Any) -> Result:
     if _LEAST < unit < 1 / _LEAST:  # else their unit is no float
         f, g = found.potentials  # type: ignore[misc]
         potentials = unit**2 * f, unit**2 * g
+    upper = max(value, unit * found.upper * (1 + 2.0**-50) + _error(P, Q, distances, found))
     return Result(
-        distance, 2.0, _lower(P, Q, value), value, "bound", "mixture", found.plan, potentials, None, found.stats
+        distance, 2.0, _lower(P, Q, value), upper, "bound", "mixture", found.plan, potentials, None, found.stats
     )
 
 
@@ -263,6 +266,14 @@ def _coupled(costs: np.ndarray, a: np.ndarray, b: np.ndarray) -> Result:
         if error.result is None or error.result.upper**2 - error.result.lower**2 > 2.0**-48:
             raise
         return error.result
+
+
+def _error(P: GaussianMixture, Q: GaussianMixture, distances: np.ndarray, found: Result) -> float:
+    """How far off a distance may be that the plan uses, and so, by Minkowski, their mean in squares."""
+    first, second = _in_float64(P.components), _in_float64(Q.components)
+    plan = found.plan.tocoo()  # type: ignore[union-attr]
+    used = zip(plan.row.tolist(), plan.col.tolist(), strict=True)
+    return max(w2_error(taken(first, k), taken(second, m), float(distances[k, m])) for k, m in used)
 
 
 def _in_float64(law: Gaussian) -> Gaussian:
