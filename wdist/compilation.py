@@ -3,17 +3,22 @@
 Nothing is compiled at import, and numba itself is not imported before it is needed. A small problem does not wait for
 the compiler: it runs the same functions as they stand, interpreted. The cache on disk is a help and never a cause of
 failure: numba refuses to cache where it finds no writable folder, and stumbles over a truncated cache file; either way
-the kernel is compiled again without a cache, some seconds lost and nothing else.
+the kernel is compiled again without a cache, some seconds lost and nothing else. Nor does it outlive what it was made
+of: numba looks at the file of a kernel alone, a :func:`_stamped` kernel at all of its package.
 """
 
 from __future__ import annotations
 
 import logging
 import math
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import CellType, FunctionType
 from typing import Any
 
 __all__ = ["Kernel", "impatiently", "interpreting", "kernel", "patiently"]
@@ -100,7 +105,7 @@ def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:
             register_jitable(helper)
     signature = tuple(numba.typeof(argument) for argument in arguments)
     try:
-        compiled = numba.njit(cache=True, nogil=True)(kernel.function)
+        compiled = numba.njit(cache=True, nogil=True)(_stamped(kernel.function))
         compiled.compile(signature)
         if not compiled.stats.cache_hits:
             _announce()
@@ -113,6 +118,23 @@ def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:
         compiled = numba.njit(cache=False, nogil=True)(kernel.function)
         compiled.compile(signature)
     return compiled
+
+
+def _stamped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with the stamp of its package as a variable from outside: numba's key to the cache has those."""
+    code = function.__code__.replace(co_freevars=("stamp",))
+    stamp = _stamp(function.__module__.partition(".")[0])
+    stamped = FunctionType(code, function.__globals__, function.__name__, closure=(CellType(stamp),))
+    stamped.__doc__, stamped.__qualname__ = function.__doc__, function.__qualname__
+    return stamped
+
+
+@cache
+def _stamp(package: str) -> str:
+    """Names, sizes and times of the package's files: a kernel holds constants and helpers from other ones than its own."""
+    folder = Path(sys.modules[package].__path__[0])
+    files = ((path.relative_to(folder), path.stat()) for path in sorted(folder.rglob("*.py")))
+    return " ".join(f"{path} {found.st_size} {found.st_mtime_ns}" for path, found in files)
 
 
 def _announce() -> None:

@@ -50,6 +50,24 @@ def test_truncated_cache(tmp_path: Path) -> None:
         assert run(SOLVE, NUMBA_CACHE_DIR=str(tmp_path)) == "3.0"
 
 
+def test_a_cache_is_used_while_its_sources_are_what_they_were(tmp_path: Path) -> None:
+    """numba itself would not notice that a constant has changed in another file than the kernel's."""
+    folder = tmp_path / "package"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    (folder / "loop.py").write_text(
+        "from wdist.compilation import kernel\nfrom .limits import STEP\n"
+        "@kernel()\ndef stepped(x):\n    return x + STEP\n"
+    )
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from package.loop import stepped; "
+        "print(stepped(1), sum(stepped.compiled.stats.cache_hits.values()))"
+    )
+    for step, hits in ((1, 0), (1, 1), (20, 0)):
+        (folder / "limits.py").write_text(f"STEP = {step}\n") if not hits else None
+        assert run(code, NUMBA_CACHE_DIR=str(tmp_path / "cache")) == f"{1 + step} {hits}"
+
+
 def test_one_compilation_serves_every_layout() -> None:
     """Read-only, Fortran-ordered and strided points, weights, costs and potentials are the same to a kernel."""
     code = """
