@@ -131,7 +131,7 @@ def _stamped(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @cache
 def _stamp(package: str) -> str:
-    """Names, sizes and times of the package's files: a kernel holds constants and helpers from other ones than its own."""
+    """Names, sizes and times of a package's files: kernels hold constants and helpers from others than their own."""
     folder = Path(sys.modules[package].__path__[0])
     files = ((path.relative_to(folder), path.stat()) for path in sorted(folder.rglob("*.py")))
     return " ".join(f"{path} {found.st_size} {found.st_mtime_ns}" for path, found in files)
