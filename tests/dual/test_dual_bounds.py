@@ -27,6 +27,22 @@ def translated(n: int, d: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
+@pytest.mark.parametrize("unit", [2.0**-660, 2.0**660])
+def test_bracket_has_the_unit_of_the_points(unit: float) -> None:
+    """Also where the squares of lengths are no floats: a standard error that is lost would prove too much."""
+    x, y = translated(100, 2, 3)
+    plain, scaled = (dual.fit(x * u, y * u, rng=1, **QUICK) for u in (1.0, unit))
+    for name in ("stderr", "lower", "upper"):
+        assert getattr(scaled, name) == pytest.approx(getattr(plain, name) * unit, rel=1e-9, abs=0.0)
+
+
+@pytest.mark.parametrize("unit", [2.0**-660, 1.0, 2.0**660])
+def test_mcshane_measures_lengths_whose_squares_are_no_floats(unit: float) -> None:
+    anchors = torch.tensor([[0.0, 0.0], [3.0, 4.0]], dtype=torch.float64)
+    f = dual.mcshane(torch.zeros(2), anchors * unit, side="upper")
+    assert f(torch.tensor([[6.0, 8.0], [-3.0, 4.0]], dtype=torch.float64) * unit).tolist() == [5.0 * unit, 5.0 * unit]
+
+
 @pytest.mark.parametrize(
     ("constraint", "critic"),
     [

@@ -167,7 +167,7 @@ def test_standard_error_is_that_of_two_means() -> None:
 
     values = torch.from_numpy(np.random.default_rng(0).normal(size=80))
     sample = Sample(values[:, None], torch.full((80,), 1 / 80, dtype=torch.float64))
-    assert sample.variance_of_mean(values) == pytest.approx(float(values.var()) / 80, rel=1e-12)
+    assert sample.stderr_of_mean(values) == pytest.approx(math.sqrt(float(values.var()) / 80), rel=1e-12)
 
 
 def test_identical_points_have_distance_zero() -> None:

@@ -44,11 +44,12 @@ def test_means_and_their_variances() -> None:
     values = torch.as_tensor(np.random.default_rng(1).standard_normal(12))
     equal, weighted = sample(weighted=False), sample()
     assert equal.mean(values) == pytest.approx(float(values.mean()))
-    assert equal.variance_of_mean(values) == pytest.approx(float(values.var()) / 12)
+    assert equal.stderr_of_mean(values) ** 2 == pytest.approx(float(values.var()) / 12)
     w = weighted.weights.numpy()
     assert weighted.mean(values) == pytest.approx(np.average(values.numpy(), weights=w))
     deviations = values.numpy() - weighted.mean(values)
-    assert weighted.variance_of_mean(values) == pytest.approx(np.sum((w * deviations) ** 2) / (1 - np.sum(w**2)))
+    square = np.sum((w * deviations) ** 2) / (1 - np.sum(w**2))
+    assert weighted.stderr_of_mean(values) ** 2 == pytest.approx(square)
 
 
 @pytest.mark.parametrize("n", [20, 57, 100])

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from .._arrays import power_of_two
 from ..errors import InvalidMeasureError
 from ..measures import as_samples
 from ..settings import check_choice
@@ -102,7 +103,9 @@ class McShane(nn.Module):
 
     def _extend(self, x: Tensor) -> Tensor:
         # Through |x|^2 - 2xa + |a|^2 short distances would lose half their digits: not 1-Lipschitz any more.
-        distance = torch.cdist(x, self.anchors, compute_mode="donot_use_mm_for_euclid_dist")
+        unit = power_of_two(float(self.anchors.abs().max()))  # lengths whose squares are no floats are lengths
+        pair = x / unit, self.anchors / unit
+        distance = unit * torch.cdist(*pair, compute_mode="donot_use_mm_for_euclid_dist")
         if self.side == "upper":
             return (self.values + distance).amin(1)
         return (self.values - distance).amax(1)

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .._arrays import common_kind
+from .._arrays import common_kind, power_of_two
 from ..errors import InvalidMeasureError
 from ..measures import Samples, as_samples, same_dimension
 
@@ -59,11 +59,12 @@ class Sample:
         """Mean of values (n,) under the measure."""
         return float(self.weights @ values)
 
-    def variance_of_mean(self, values: Tensor) -> float:
-        """Estimated variance of :meth:`mean`; for equal weights the sample variance over n."""
+    def stderr_of_mean(self, values: Tensor) -> float:
+        """Standard error of :meth:`mean`; for equal weights the sample deviation over sqrt(n)."""
         squares = self.weights.square()
         deviations = values - self.weights @ values
-        return float(squares @ deviations.square() / (1.0 - squares.sum()))
+        unit = power_of_two(float(deviations.abs().max()))  # whose square need be no float
+        return unit * math.sqrt(float(squares @ (deviations / unit).square() / (1.0 - squares.sum())))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

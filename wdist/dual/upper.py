@@ -48,7 +48,7 @@ class Programme:
     @property
     def stderr(self) -> float:
         """Of ``mean f(x) - mean f(y)``."""
-        return math.sqrt(self.real.variance_of_mean(self.at_real) + self.fake.variance_of_mean(self.at_fake))
+        return math.hypot(self.real.stderr_of_mean(self.at_real), self.fake.stderr_of_mean(self.at_fake))
 
 
 def programme(real: Sample, fake: Sample) -> Programme:

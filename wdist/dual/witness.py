@@ -101,4 +101,4 @@ def scores(critic: nn.Module, points: Tensor) -> Tensor:
 
 def stderr_of_difference(real: Sample, f: Tensor, fake: Sample, g: Tensor) -> float:
     """Standard error of ``mean f - mean g``."""
-    return math.sqrt(real.variance_of_mean(f) + fake.variance_of_mean(g))
+    return math.hypot(real.stderr_of_mean(f), fake.stderr_of_mean(g))
