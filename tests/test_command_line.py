@@ -64,6 +64,7 @@ def test_weights_from_columns_files_and_archives(capsys):
         ["x.csv", "yw.csv", "--weights-column", "2", "3"],
         ["x.csv", "y.npy", "--weights-column", "mass", "-", "--y-weights", "v.txt"],
         ["x.csv", "y.npz", "--weights-column", "mass", "-"],
+        ["x.csv", "y.npy", "--weights-column", "mass", "-", "--y-weights", "y.npz"],
     ):
         assert answer(capsys, *arguments, "--p", "1")["distance"] == pytest.approx(expected, rel=1e-14)
 
@@ -105,6 +106,11 @@ BAD = {
     "word.csv": ("1,2\n3,four\n", "word.csv: line 2, column 2: 'four' is no number"),
     "hole.csv": ("1,2\n3,\n", "hole.csv: line 2, column 2: '' is no number"),
     "comma.csv": ("1;2\n1,5;2\n", "comma.csv: line 2, column 1: '1,5' is no number (write decimals with a point)"),
+    # A first row that is meant as numbers is no line of names, and no point is lost for it.
+    "decimals.csv": ("1,5;2,5\n3;4\n", "line 1, column 1: '1,5' is no number (write decimals with a point)"),
+    "thousands.csv": ("1_000;2_000\n3;4\n", "thousands.csv: line 1, column 1: '1_000' is no number"),
+    "complex.csv": ("1+2j,-.5j\n3,4\n", "complex.csv: line 1, column 1: '1+2j' is no number"),
+    "missing.csv": ("NA,n/a\n3,4\n", "missing.csv: line 1, column 1: 'NA' is no number"),
     "index.csv": (",a,b\n0,1,2\n", "index.csv: column 1 has no name; if it numbers the rows, leave it out"),
     "empty.csv": ("", "empty.csv: it is empty"),
     "remarks.csv": ("# nothing\n\n", "remarks.csv: it is empty"),
@@ -131,7 +137,12 @@ def test_bad_files_and_arguments_are_refused_in_one_line(capsys):
     np.savez("two.npz", a=X, b=Y)
     np.save("words.npy", ["a", "b"])
     Path("x.csv").write_text("a,w\n1,2\n")
+    Path("twice.csv").write_text("w,w,a\n1,2,3\n")
+    np.savez("own.npz", points=Y, weights=[1, 2])
     for arguments, message in (
+        (["twice.csv", "y.npy", "--weights-column", "w", "-"], "twice.csv: 2 of its columns are named 'w'"),
+        (["own.npz", "y.npy", "--weights-column", "1", "-"], "own.npz: it has weights of its own"),
+        (["own.npz", "y.npy", "--x-weights", "line.npy"], "own.npz: it has weights of its own"),
         (["nowhere.csv", "y.npy"], "nowhere.csv: there is no such file"),
         ([".", "y.npy"], ".: this is a folder"),
         (["binary.csv", "y.npy"], "binary.csv: this is not text"),

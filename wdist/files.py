@@ -6,6 +6,7 @@ objects are never loaded.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +16,9 @@ from .errors import InvalidMeasureError
 from .measures import Samples
 
 __all__ = ["read_samples"]
+
+# A first line of such cells is a row of data that cannot be read, like 1,5;2,5 or NA, and no line of names.
+_MEANT_AS_NUMBER = re.compile(r"[+-]?[.,]?\d|(n/?a|null|none|[-?.]?)$", re.IGNORECASE)
 
 
 def read_samples(path: str, weights_column: str | None = None, weights_file: str | None = None) -> Samples:
@@ -37,13 +41,16 @@ def read_samples(path: str, weights_column: str | None = None, weights_file: str
         If the file is missing, empty, ragged, or holds anything but finite numbers. The message begins with the path.
     """
     table, names, weights = _table(path)
+    if weights_column is not None and weights_file is not None:
+        _refuse(path, "weights are asked of a column and of a file: give one of the two")
+    if weights is not None and (weights_column or weights_file):
+        _refuse(path, "it has weights of its own, and others are asked for: save the points alone, or ask for none")
     if weights_column is not None:
-        if weights_file is not None:
-            _refuse(path, "weights are asked of a column and of a file: give one of the two")
         place = _place(path, weights_column, names, table)
         table, weights = np.delete(table, place, axis=1), table[:, place]
     if weights_file is not None:
-        weights = _table(weights_file)[0]
+        column, _, named = _table(weights_file)
+        weights = column if named is None else named
         weights = weights[:, 0] if weights.ndim == 2 and weights.shape[1] == 1 else weights
     try:
         return Samples(table, weights)
@@ -102,7 +109,7 @@ def _columns(path: str, text: str) -> tuple[np.ndarray, list[str]]:
     separator = next((mark for mark in (";", "\t", ",") if mark in lines[0][1]), None)
     names: list[str] = []
     first = _cells(lines[0][1], separator)
-    if not any(map(_is_number, first)):
+    if not any(map(_is_number, first)) and not all(map(_MEANT_AS_NUMBER.match, first)):
         names, lines = first, lines[1:]
         if "" in names:
             _refuse(path, f"column {names.index('') + 1} has no name; if it numbers the rows, leave it out")
@@ -148,6 +155,8 @@ def _is_number(cell: str) -> bool:
 
 def _place(path: str, column: str, names: list[str], table: np.ndarray) -> int:
     width = table.shape[1] if table.ndim == 2 else 1
+    if names.count(column) > 1:
+        _refuse(path, f"{names.count(column)} of its columns are named {column!r}: say which by its number")
     if column in names:
         place = names.index(column)
     elif column.isdecimal() and 1 <= int(column) <= width:
