@@ -170,6 +170,13 @@ def test_wider_with_more_confidence_and_narrower_with_more_points() -> None:
     assert few.high - few.low > usual.high - usual.low
 
 
+def test_the_last_level_below_1_has_an_interval() -> None:
+    rng = np.random.default_rng(8)
+    x, y = rng.standard_normal(40), 100 + rng.standard_normal(40)
+    usual, surest = (wdist.estimate(x, y, p=1, confidence_level=c, rng=3) for c in (0.99, 1 - 2.0**-53))
+    assert 0.0 < surest.low < usual.low < usual.high < surest.high < 200.0
+
+
 def test_samples_that_agree_by_chance_are_not_certain() -> None:
     """Equal counts of coins: the samples are at distance 0, their populations need not be."""
     coins = np.repeat([0.0, 1.0], 25)

@@ -102,7 +102,7 @@ def _bound(family: str, q: float, f: np.ndarray, g: np.ndarray, alpha: float, fa
     """
     value = float(f.mean() + g.mean())
     error = float(np.sqrt(f.var(ddof=1) / len(f) + g.var(ddof=1) / len(g)))
-    far, near = (float(stdtrit(min(len(f), len(g)) - 1, 1.0 - level / 2)) for level in (alpha, alpha / families))
+    far, near = (-float(stdtrit(min(len(f), len(g)) - 1, level / 2)) for level in (alpha, alpha / families))
     near = max(near * near - 1.0, far)
     weight = min(1.0, (near * error / value) ** 4) if value > 0.0 else 1.0
     low = value - error * (weight * near + (1.0 - weight) * far)

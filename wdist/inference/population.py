@@ -137,7 +137,7 @@ def _high(plug_in: Result, halves: Halves, alpha: float) -> float:
     W = float(plug_in.distance)
     if W == 0.0 or error == 0.0:
         return max(W, sum(halves.within) / 2)
-    t = float(stdtrit(min(map(len, scores)) - 1, 1.0 - alpha / 2))
+    t = -float(stdtrit(min(map(len, scores)) - 1, alpha / 2))  # at 1 - alpha / 2, which may round to 1
     skewness = float(sum(np.mean(z**3) / len(z) ** 2 for z in scores)) / error**3
     width = t + max(skewness, 0.0) * (2.0 * t * t + 1.0) / 6.0
     slope: float = plug_in.p * W ** (plug_in.p - 1)  # of the cost, in W
