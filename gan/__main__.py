@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .config import ConfigError, add_flags, from_flags
+from .config import ConfigError, add_flags, check_seed, from_flags
 
 _USAGE_ERROR, _FAILURE = 2, 1
 
@@ -70,6 +70,7 @@ def _say_nothing(line: str) -> None:
 def _sample(flags: dict[str, Any]) -> int:
     from . import evaluate, sheets
 
+    check_seed(flags["seed"])
     if flags["n"] < 1:
         raise ConfigError(f"n is {flags['n']}: draw at least one image")
     if flags["out"].suffix.lower() not in sheets.endings():
@@ -83,6 +84,7 @@ def _sample(flags: dict[str, Any]) -> int:
 def _evaluate(flags: dict[str, Any]) -> int:
     from . import evaluate, tables
 
+    check_seed(flags["seed"])
     if flags["exact_samples"] < 1:
         raise ConfigError(f"exact-samples is {flags['exact_samples']}: it must be at least 1")
     result = evaluate.evaluate(flags.pop("checkpoint"), **flags)

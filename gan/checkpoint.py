@@ -91,8 +91,9 @@ def locate(path: str | Path) -> Path:
     if path.is_dir():
         path = path / NAME
     if not path.is_file():
+        folder = path.parent if path.suffix else path
         raise CheckpointError(
-            f"{path}: no such checkpoint; `python -m gan train --out {path.parent}` makes one"
+            f"{path}: no such checkpoint; `python -m gan train --out {folder}` makes one"
         )
     return path
 

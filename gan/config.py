@@ -29,7 +29,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, get_type_hints
 
-__all__ = ["PRESETS", "Config", "ConfigError", "add_flags", "from_flags"]
+__all__ = ["PRESETS", "Config", "ConfigError", "add_flags", "check_seed", "from_flags"]
 
 
 class ConfigError(ValueError):
@@ -61,7 +61,7 @@ class Config:
     )
     out: str = _flag("", "run folder (default: a new one under runs/)")
     steps: int = _flag(18_000, "generator updates", low=1)
-    seed: int = _flag(0, "seed of weights, batches and noise", low=0)
+    seed: int = _flag(0, "seed of weights, batches and noise")
     device: str = _flag("auto", "auto, cpu, cuda, cuda:1, …")
     threads: int = _flag(1, "CPU threads; 0: one per core (small networks on a shared machine want 1)", low=0)
     resume: bool = _flag(False, "continue the run in --out (without --out: the newest under runs/)")
@@ -93,6 +93,7 @@ class Config:
         for name, limit in (("beta1", 1.0), ("beta2", 1.0), ("average", 1.0)):
             if getattr(self, name) >= limit:
                 raise ConfigError(f"{name} is {getattr(self, name)}: it must be below {limit:g}")
+        check_seed(self.seed)
         for name in ("lr", "penalty" if self.constraint != "clip" else "clip"):
             if getattr(self, name) == 0:
                 raise ConfigError(
@@ -197,6 +198,12 @@ def from_flags(flags: Mapping[str, Any]) -> Config:
         raise ConfigError(f"preset is {preset!r}: choose one of {', '.join(PRESETS)}")
     clipped = _CLIP if flags.get("constraint") == "clip" else {}
     return Config(**{**PRESETS[preset], **clipped, **flags})
+
+
+def check_seed(seed: int) -> None:
+    """Refuse what torch's generators do not take, and negative numbers, which would be other names of large ones."""
+    if not 0 <= seed < 2**63:
+        raise ConfigError(f"seed is {seed}: it must be at least 0, and below 2**63")
 
 
 def _check(name: str, value: Any, rules: Mapping[str, Any]) -> None:

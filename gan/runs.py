@@ -83,7 +83,7 @@ def resume(flags: Mapping[str, Any], team: Team = _ALONE, *, say: Callable[[str]
     CheckpointError
         If there is no run, or its checkpoint is damaged.
     ConfigError
-        If a flag contradicts the settings that the run began with.
+        If a flag contradicts the settings that the run began with, or it is past the last step asked for.
     DataError
         If the data are not those that the run began with.
     """
@@ -105,6 +105,8 @@ def resume(flags: Mapping[str, Any], team: Team = _ALONE, *, say: Callable[[str]
             f"{folder}: the checkpoint does not fit the networks of preset {config.preset!r} on {device}; "
             "resume on the kind of device, and with the version, that wrote it"
         ) from error
+    if config.steps < run.step:
+        raise ConfigError(f"--steps is {config.steps}, and the run in {folder} is at step {run.step} already")
     if team.leads:
         _drop_what_came_later(folder, run.step)
     return run

@@ -140,6 +140,14 @@ def test_a_finished_run_can_be_extended(new_run: NewRun) -> None:
     assert longer.step == 5
 
 
+def test_a_run_does_not_go_back(new_run: NewRun) -> None:
+    run = new_run(steps=3)
+    train(run, progress=False)
+    with pytest.raises(ConfigError, match=r"--steps is 2, and the run in .* is at step 3 already"):
+        resume({"out": str(run.folder), "steps": 2})
+    assert resume({"out": str(run.folder), "steps": 3}).step == 3
+
+
 def test_a_resumed_run_keeps_its_settings(new_run: NewRun) -> None:
     run = new_run(steps=2)
     train(run, progress=False)
