@@ -167,7 +167,9 @@ def _detached(values: Any, name: str) -> Any:
         return values
     if values.requires_grad:
         raise InvalidMeasureError(f"{name} returns what requires a gradient, and distances carry none to it: detach it")
-    return to_numpy(values) if values.device.type != "meta" else values
+    if values.device.type == "meta":
+        raise InvalidMeasureError(f"{name} returns a tensor on the device meta, which holds no data")
+    return to_numpy(values)
 
 
 def _probe(f: Function, name: str, at: np.ndarray) -> np.ndarray:
