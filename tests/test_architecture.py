@@ -32,7 +32,7 @@ FLOORS: tuple[set[str], ...] = (
     {"coupling", "frozen", "suprema"},
     {"measures", "slivers"},
     {"_autograd", "_procrustes", "directions", "families", "histograms", "jobs"},
-    {"_ascent", "_traces", "_two_clouds", "_w2_error", "circle", "quantiles"},
+    {"_ascent", "_traces", "_two_clouds", "_w2_error", "circle", "gaussian_mixture", "quantiles"},
     {"gaussian", "line", "search"},
     {"masses", "moments", "monotone"},
     {"certificate"},

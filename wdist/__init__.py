@@ -13,13 +13,14 @@ _HOMES = {
     "result": ("Certificate", "Estimate", "Result", "SignificanceResult"),
     "measures": ("CDF", "Gaussian", "Histogram", "Quantile", "Samples"),
     "gaussian": ("gaussian_map", "gaussian_w2"),
+    "gaussian_mixture": ("GaussianMixture",),
     "line": ("wasserstein_1d",),
     "monotone": ("transport_map_1d",),
     "sketch": ("QuantileSketch",),
     "certificate": ("certify", "certify_lp"),
     "interpolation": ("gaussian_geodesic",),
     "barycenters": ("gaussian_barycenter",),
-    "mixtures": ("GaussianMixture", "mixture_transport", "mixture_w2"),
+    "mixtures": ("mixture_transport", "mixture_w2"),
     "brackets": ("bounds", "gelbrich"),
     "exact": ("transport", "transport_lp"),
     "projections": ("sliced",),
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from .front import wasserstein as wasserstein
     from .gaussian import gaussian_map as gaussian_map
     from .gaussian import gaussian_w2 as gaussian_w2
+    from .gaussian_mixture import GaussianMixture as GaussianMixture
     from .inference import estimate as estimate
     from .inference import two_sample_test as two_sample_test
     from .interpolation import gaussian_geodesic as gaussian_geodesic
@@ -61,7 +63,6 @@ if TYPE_CHECKING:
     from .measures import Histogram as Histogram
     from .measures import Quantile as Quantile
     from .measures import Samples as Samples
-    from .mixtures import GaussianMixture as GaussianMixture
     from .mixtures import mixture_transport as mixture_transport
     from .mixtures import mixture_w2 as mixture_w2
     from .monotone import transport_map_1d as transport_map_1d

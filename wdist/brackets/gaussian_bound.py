@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..gaussian import gaussian_w2
+from ..gaussian_mixture import GaussianMixture
 from ..measures import Gaussian, same_dimension
-from ..mixtures import GaussianMixture
 from ..moments import moments
 
 __all__ = ["gelbrich"]
