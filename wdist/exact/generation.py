@@ -112,20 +112,19 @@ def generate(
     arcs, u, _ = first_arcs(problem, v, _ROUGH if rough else problem.lengths)
     forest = greedy(arcs, u, v, *masses) if plan is None else plan
     tree = hang(forest, problem.costs(forest.i, forest.j), u if anchor is None else anchor, m)
-    done = watch.satisfied(tree, u, v, masses)
-    while not done:
+    if watch.satisfied(tree, u, v, masses):
+        return Solved(tree, u, v)
+    while True:
         progress = 0
         for pivots in optimise(tree, arcs):
             progress += pivots
             watch.count(pivots)
         u, v = tree.potential[:n].copy(), -tree.potential[n:-1]
         i, j, cost, least = _violations(problem, u, v)
-        done = watch.satisfied(tree, least, v, masses)
-        if done or len(i) <= (_TOLERATED * n if rough else 0) or progress == 0:
-            break
+        if len(i) <= (_TOLERATED * n if rough else 0) or progress == 0 or watch.satisfied(tree, least, v, masses):
+            return Solved(tree, u, v)
         start, place = with_added(arcs.start, i)
         arcs = Arcs(start, np.insert(arcs.target, place, j), np.insert(arcs.cost, place, cost))
-    return Solved(tree, u, v)
 
 
 def first_arcs(problem: Problem, v: np.ndarray, lengths: tuple[int, int]) -> tuple[Arcs, np.ndarray, np.ndarray]:

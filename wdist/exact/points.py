@@ -102,11 +102,8 @@ def transport(
     """
     P, Q = as_samples(x, "x", x_weights), as_samples(y, "y", y_weights)
     same_dimension(P, Q, ("x", "y"))
-    p, metric, rtol = (
-        check_p(p, finite=True),
-        check_metric(metric),
-        check_not_negative(rtol, "rtol", "a relative tolerance"),
-    )
+    p, metric = check_p(p, finite=True), check_metric(metric)
+    rtol = check_not_negative(rtol, "rtol", "a relative tolerance")
     begin = time.perf_counter()
     common_kind(P.points, Q.points)  # refuses tensors on two devices before the work
     costs = PointCosts.between(to_numpy(P.points), to_numpy(Q.points), p, metric)
