@@ -70,7 +70,7 @@ def read_idx(path: str | Path, ndim: int, *, sha256: str | None = None) -> np.nd
         raise DataError(f"{path}: the header promises {size} bytes, {found} follow it; fetch the file again")
     if sha256 is not None and (digest := hashlib.sha256(header + body).hexdigest()) != sha256:
         raise DataError(
-            f"{path}: sha256 of the uncompressed file is {digest}, published is {sha256}; delete it and "
+            f"{path}: sha256 of the uncompressed file is {digest}, not {sha256}; delete it and "
             "fetch it again, or pass its folder as --data if another data set is meant"
         )
     return np.frombuffer(body, dtype=np.uint8).reshape(shape)

@@ -1,9 +1,9 @@
-"""The data sets known by name: mirrors, and the checksums that were published for them."""
+"""The data sets known by name: mirrors, and the checksums of their files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 __all__ = ["FILES", "SOURCES", "Source"]
 
@@ -24,14 +24,11 @@ class Source:
     mirrors : tuple of str
         Addresses, each ending in a slash, that serve the files as ``.gz``.
     sha256 : mapping
-        Checksum of each uncompressed file.
-    md5 : mapping
-        Checksum of each ``.gz`` file.
+        Checksum of each uncompressed file, which all archives of it share.
     """
 
     mirrors: tuple[str, ...]
-    sha256: Mapping[str, str] = field(default_factory=dict)
-    md5: Mapping[str, str] = field(default_factory=dict)
+    sha256: Mapping[str, str]
 
 
 def _of_files(*digests: str) -> dict[str, str]:
@@ -51,17 +48,17 @@ SOURCES = {
             "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
         ),
     ),
-    # Its authors publish the md5 of the archives, and no checksum of what is in them.
+    # Its authors publish the md5 of their archives only; these are the checksums of what is in archives of those sums.
     "fashion": Source(
         mirrors=(
             "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
             "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
         ),
-        md5=_of_files(
-            "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-            "25c81989df183df01b3e8a0aad5dffbe",
-            "bef4ecab320f06d8554ea6380940ec79",
-            "bb300cfdad3c16e7a12a480ee83cd310",
+        sha256=_of_files(
+            "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
         ),
     ),
 }
