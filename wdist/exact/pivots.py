@@ -1,10 +1,12 @@
 r"""Pivots of the primal network simplex on a list of arcs, compiled.
 
 The textbook keeps all potentials up to date, and moves a whole subtree of them at every pivot. Here they go stale: rows
-of arcs are priced with the potentials of the last refresh, and the best arc of each row is queued. Its reduced cost
-has changed since by what the arcs that are new to the tree, among those of the cycle it closes, have changed between
-their ends; the cycle has to be walked anyway, to find the leaving arc. What is no longer below 0 is dropped. After a
-batch of pivots all potentials are recomputed in one pass over the tree.
+of arcs are priced with the potentials of the last refresh, and the best arc of each row is queued. Most of what is
+queued no longer improves when its turn comes, so that has to show at once. The pivots since the refresh have cut the
+tree of then into *pieces*, and within a piece potentials have all changed by the same amount: a node knows its piece,
+and every piece by how much its potentials have moved against those of the piece that it hangs on. A subtree of the
+tree of then is a run of its preorder, so to cut a piece is to relabel a run. After a queue all potentials are
+recomputed in one pass over the tree, which is one piece again.
 
 The leaving arc is the last blocking one along the cycle, in the sense of the entering arc and from the top: the tree
 stays strongly feasible, and degenerate pivots cannot cycle (Ahuja, Magnanti and Orlin, *Network Flows*, 1993, section
@@ -24,10 +26,12 @@ from .tree import Tree
 
 __all__ = ["Arcs", "optimise"]
 
-_SLICE = 2.0**22  # steps along cycles in one call of the kernel: between calls Ctrl-C is heard
-_WALK = 8.0  # steps along cycles, per node, after which potentials are refreshed
+_SLICE = 2.0**23  # nodes passed in one call of the kernel: between calls Ctrl-C is heard
+_QUEUES = 12  # in which all rows fit
+_LONGEST = 2**16 - 2  # of queues: pieces are counted in uint16
 TOLERANCE = 2.0**-50  # of the terms of a reduced cost
 
+_MUCH: Any = np.int64(2**62)  # more than any flow
 _index: Any = np.uintp  # unsigned, so that compiled code does not ask at every step whether to count from the end
 
 
@@ -42,56 +46,102 @@ class Arcs(NamedTuple):
 def optimise(tree: Tree, arcs: Arcs) -> Iterator[int]:
     """Pivot until no arc improves. Yields the number of pivots of each slice; potentials are fresh then."""
     n, nodes = len(arcs.start) - 1, len(tree.parent)
-    room, path = np.empty(nodes, dtype=np.int32), np.empty(nodes, dtype=np.int32)
     order = np.empty((2, nodes), dtype=np.int32)  # of the last two refreshes, the root first
     order[:, 0], order[:, 1:] = nodes - 1, np.arange(nodes - 1)
-    row, arc = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.int64)
-    # Row to price next, rows priced without finding an arc since the last pivot, rows in a queue.
-    state = np.array([0, 0, min(n, max(64, n // 16))])
+    run = np.empty((3, nodes), dtype=np.int32)
+    label = np.empty(nodes, dtype=np.uint16)
+    length = min(n, _LONGEST, max(128, n // _QUEUES))
+    row, arc = np.empty(length, dtype=np.int32), np.empty(length, dtype=np.int64)
+    piece, gap = np.empty((2, length + 1), dtype=np.int32), np.empty(length + 1)
+    state = np.array([0, 0])  # row to price next, rows priced without finding an arc since the last pivot
     while state[1] < n:
-        yield _pivots(arcs.start, arcs.target, arcs.cost, tree, room, order, path, row, arc, state, _SLICE, _WALK)
+        yield _pivots(*arcs, tree, order, run, label, piece, gap, row, arc, state, _SLICE)
 
 
-def _refresh(parent: Any, size: Any, price: Any, potential: Any, room: Any, old: Any, new: Any, path: Any) -> None:
+def _refresh(parent: Any, size: Any, price: Any, potential: Any, run: Any, old: Any, new: Any) -> None:
     """Potentials of all nodes, each from its parent's, and ``new``, their preorder.
 
     Nodes are taken in the preorder ``old`` of an earlier tree, where nearly every one still comes after its parent.
-    ``room`` is the next free place among a node's descendants, -1 while the node has none itself.
+    ``run`` says where in ``new`` a node's subtree begins and ends; until all its nodes are placed, the end is the next
+    free place, and -1 while the node has none itself.
     """
+    begin, end, path = run
     root = _index(parent.shape[0] - 1)
-    room[:] = -1
-    new[0], room[root] = root, 1
+    end[:] = -1
+    new[0], begin[root], end[root] = root, 0, 1
     for k in range(1, parent.shape[0]):
         u, depth = _index(old[k]), 0
-        if room[u] >= 0:
+        if end[u] >= 0:
             continue
         above = _index(parent[u])
-        while room[above] < 0:
+        while end[above] < 0:
             path[depth] = u
             depth += 1
             u, above = above, _index(parent[above])
         while True:
             potential[u] = potential[above] + price[u]
-            place = room[above]
-            new[place], room[u], room[above] = u, place + 1, place + size[u]
+            place = end[above]
+            new[place], begin[u], end[u], end[above] = u, place, place + 1, place + size[u]
             if depth == 0:
                 break
             depth -= 1
             u, above = _index(path[depth]), u
 
 
-@kernel(_refresh)
+def _least(e: Any, x: Any, y: Any, top: Any, cost: Any, parent: Any, price: Any) -> Any:
+    """The reduced cost of an arc from x to y, summed along the cycle that it closes; 0 if that may be rounding."""
+    r, largest = cost[e], abs(cost[e])
+    for u, sign in ((x, -1.0), (y, 1.0)):
+        while u != top:
+            r += sign * price[u]
+            largest = max(largest, abs(price[u]))
+            u = _index(parent[u])
+    return r if r < -TOLERANCE * largest else 0.0
+
+
+def _relabel(label: Any, old: Any, new: Any) -> None:
+    for k in range(label.shape[0]):
+        label[k] = new if label[k] == old else label[k]
+
+
+def _turn_pieces(
+    i: Any, last: Any, node: Any, above: Any, jump: Any, label: Any, piece: Any, gap: Any, begin: Any, order: Any
+) -> None:
+    """Turn the path of pieces from i up to ``last`` over, and hang it by ``node`` on the node ``above``."""
+    top, hook = piece
+    while True:
+        old_top, old_hook, old_gap = top[i], hook[i], gap[i]
+        top[i], hook[i], gap[i] = node, begin[above], jump
+        if i == last:
+            return
+        i, node, above, jump = label[old_hook], _index(order[old_hook]), _index(old_top), -old_gap
+
+
+def _turn(u: Any, last: Any, above: Any, delta: Any, step: Any, tree: Any) -> None:
+    """Turn the path from u up to ``last`` over, and hang it on ``above`` by an arc of this flow and price."""
+    parent, size, flow, price, _ = tree
+    moved, below, carried, change = size[last], np.int32(0), delta, -delta
+    while True:
+        beyond, old_flow, old_size, old_price = _index(parent[u]), flow[u] + change, size[u], price[u]
+        parent[u], flow[u], price[u], size[u] = above, carried, step, moved - below
+        if u == last:
+            return
+        below, above, carried, step, change, u = old_size, u, old_flow, -old_price, -change, beyond
+
+
+@kernel(_refresh, _least, _relabel, _turn_pieces, _turn)
 def _pivots(
-    start: Any, target: Any, cost: Any, tree: Any, room: Any, order: Any, path: Any, row: Any, arc: Any, state: Any,
-    limit: float, walk: float,
+    start: Any, target: Any, cost: Any, tree: Any, order: Any, run: Any, label: Any, piece: Any, gap: Any, row: Any,
+    arc: Any, state: Any, limit: float,
 ) -> int:  # fmt: skip
     parent, size, flow, price, potential = tree
+    begin, end, _ = run
+    top, hook = piece  # of a piece: its node nearest to the root; the place in ``old`` of the node which that hangs on
     n = start.shape[0] - 1
-    place, clean, length = state
-    old, new = order[0], order[1]
+    place, clean = state
+    old, new = order
     pivots, steps = 0, 0
-    fresh = np.zeros(parent.shape[0], dtype=np.int8)  # whether the arc to the parent came since the last refresh
-    _refresh(parent, size, price, potential, room, old, new, path)
+    _refresh(parent, size, price, potential, run, old, new)
     old, new = new, old
     doubt = 0.0  # a reduced cost above it may be rounding, and is summed again along the cycle
     for u in range(parent.shape[0]):
@@ -99,7 +149,7 @@ def _pivots(
     doubt *= -64.0 * TOLERANCE
     while clean < n and steps < limit:
         queued = 0
-        while queued < length and clean < n:
+        while queued < row.shape[0] and clean < n:
             f, best, chosen = potential[place], 0.0, -1
             for e in range(start[place], start[place + 1]):
                 r = cost[e] - f + potential[n + target[e]]
@@ -110,94 +160,77 @@ def _pivots(
                 queued += 1
             place = place + 1 if place + 1 < n else 0
             clean += 1
-        walked, batch = 0, 0
-        fresh[:] = 0
+        label[:] = 0
+        pieces, rooted, before = 1, 0, pivots
         for q in range(queued):
             e = arc[q]
             x, y = _index(row[q]), _index(n + target[e])
-            # Up both sides to where the cycle closes; the reduced cost on the way.
-            a, b, s = x, y, cost[e] - potential[x] + potential[y]
-            while a != b and s < 0.0:
-                walked += 1
-                if size[a] < size[b]:
-                    above = _index(parent[a])
-                    if fresh[a] != 0:
-                        s -= price[a] - (potential[a] - potential[above])
-                    a = above
-                else:
-                    above = _index(parent[b])
-                    if fresh[b] != 0:
-                        s += price[b] - (potential[b] - potential[above])
-                    b = above
-            if s >= 0.0:
+            r = cost[e] - potential[x] + potential[y]
+            i, j = label[begin[x]], label[begin[y]]
+            if i != j:
+                while i != rooted:
+                    r -= gap[i]
+                    i = label[hook[i]]
+                while j != rooted:
+                    r += gap[j]
+                    j = label[hook[j]]
+            if r >= 0.0:
                 continue
-            if s >= doubt:
-                largest, s = abs(cost[e]), cost[e]
-                u = x
-                while u != a:
-                    s -= price[u]
-                    largest = max(largest, abs(price[u]))
-                    u = _index(parent[u])
-                u = y
-                while u != a:
-                    s += price[u]
-                    largest = max(largest, abs(price[u]))
-                    u = _index(parent[u])
-                if s >= -TOLERANCE * largest:
-                    continue
-            top = a
-            # Flow falls on arcs up from sources on the side of x, on arcs down to targets on the side of y.
-            delta, leaving, from_x = np.int64(2**62), _index(0), True
-            u = x
-            while u != top:
-                if u < n and flow[u] < delta:
-                    delta, leaving = flow[u], u
-                u = _index(parent[u])
-            u = y
-            while u != top:
-                if u >= n and flow[u] <= delta:
-                    delta, leaving, from_x = flow[u], u, False
-                u = _index(parent[u])
+            # Up both sides to where the cycle closes. Flow will fall, by as much as it can, on arcs up from sources on
+            # the side of x, on arcs down to targets on the side of y: on every other one, from the first.
+            a, b = x, y
+            least_a, last_a, least_b, last_b = _MUCH, a, _MUCH, b
+            while a != b:
+                steps += 1
+                if size[a] < size[b]:
+                    if a < n and flow[a] < least_a:
+                        least_a, last_a = flow[a], a
+                    a = _index(parent[a])
+                else:
+                    if b >= n and flow[b] <= least_b:
+                        least_b, last_b = flow[b], b
+                    b = _index(parent[b])
+            if r >= doubt and _least(e, x, y, a, cost, parent, price) == 0.0:
+                continue
+            if least_b <= least_a:
+                delta, leaving, inside, outside, step = least_b, last_b, y, x, -cost[e]
+            else:
+                delta, leaving, inside, outside, step = least_a, last_a, x, y, cost[e]
+            # The leaving arc joined two pieces, or cuts one: of its ends in the old tree, the lower comes later.
+            beyond = _index(parent[leaving])
+            i, j = label[begin[leaving]], label[begin[beyond]]
+            if i == j:
+                lower = max(begin[leaving], begin[beyond])
+                _relabel(label[lower : end[old[lower]]], i, np.uint16(pieces))
+                if lower == begin[leaving]:
+                    i = np.uint16(pieces)
+                else:
+                    top[pieces], hook[pieces], gap[pieces] = top[i], hook[i], gap[i]
+                    if i == rooted:
+                        rooted = pieces
+                pieces += 1
+            jump = step + potential[outside] - potential[inside]
+            _turn_pieces(label[begin[inside]], i, inside, outside, jump, label, piece, gap, begin, old)
             moved = size[leaving]
-            inside, outside = (x, y) if from_x else (y, x)
-            if delta > 0:
-                u = x
-                while u != top:
-                    flow[u] += -delta if u < n else delta
-                    u = _index(parent[u])
-                u = y
-                while u != top:
-                    flow[u] += delta if u < n else -delta
-                    u = _index(parent[u])
-            u = _index(parent[leaving])
-            while u != top:
+            change = -delta if (inside < n) == (beyond < n) else delta
+            _turn(inside, leaving, outside, delta, step, tree)
+            u = beyond
+            while u != a:
                 size[u] -= moved
+                flow[u] += change
+                change = -change
                 u = _index(parent[u])
-            u = outside
-            while u != top:
+            u, change = outside, -delta
+            while u != a:
                 size[u] += moved
+                flow[u] += change
+                change = -change
                 u = _index(parent[u])
-            # Turn the path from `inside` up to `leaving` over, and hang it on `outside`.
-            u, above, carried, step = inside, outside, delta, cost[e] if inside < n else -cost[e]
-            below, mark = np.int32(0), np.int8(1)
-            while True:
-                fresh[u], mark = mark, fresh[u]
-                beyond, old_flow, old_size, old_price = _index(parent[u]), flow[u], size[u], price[u]
-                parent[u], flow[u], price[u], size[u] = above, carried, step, moved - below
-                if u == leaving:
-                    break
-                below, above, carried, step, u = old_size, u, old_flow, -old_price, beyond
-            batch += 1
-            if walked > walk * parent.shape[0] and q < queued - 1:
-                place = row[q + 1]
-                break
-        pivots += batch
-        steps += walked
-        if batch > 0:
+            pivots += 1
+        if pivots > before:
             clean = 0
-            _refresh(parent, size, price, potential, room, old, new, path)
+            _refresh(parent, size, price, potential, run, old, new)
             old, new = new, old
-            if walked < walk * parent.shape[0] / 4:
-                length = min(n, 2 * length)
-    state[0], state[1], state[2] = place, clean, length
+        steps += parent.shape[0]
+    state[0], state[1] = place, clean
     return pivots
