@@ -92,15 +92,6 @@ def test_a_majorant_of_points_that_coincide_is_flat() -> None:
         assert v[part].max() <= majorant[node, 3, 0] <= v[part].max() * (1 + 2 * SLACK)
 
 
-def test_far_up_the_tree_a_majorant_is_flat() -> None:
-    """A slope costs more than it prunes there, and 300 leaves are nine levels."""
-    cells = Cells.of(ordered(0, 300 * LEAF, 1))
-    majorant = cells.majorant(np.sin(cells.points[:, 0]))
-    sloped = {node.bit_length() - 1 for node, _ in nodes(cells) if majorant[node, 2, 0] != 0.0}
-    assert cells.depth == 9
-    assert sloped == set(range(3, 10))
-
-
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("p", [1.0, 1.5, 2.0, 4.0])
 @pytest.mark.parametrize("d", [1, 2, 3])

@@ -22,7 +22,6 @@ __all__ = ["LEAF", "SLACK", "Cells", "kd_order"]
 
 SLACK = 2.0**-44  # by which bounds are moved outward, relative to their terms: above their rounding up to d = 100
 LEAF = 12  # points in a leaf, at most
-_FITTED_LEVELS = 7  # levels, from the leaves up, whose cells get a slope
 
 
 def kd_order(points: np.ndarray) -> np.ndarray:
@@ -52,7 +51,7 @@ class Cells:
         """Per node centre, half width, slope and, first in the last row, alpha: (nodes, 4, d)."""
         node = np.zeros((len(self.box), 4, self.points.shape[1]))
         node[:, :2] = self.box
-        _bounds(self.points, v, self.depth, node, _FITTED_LEVELS)
+        _bounds(self.points, v, self.depth, node)
         return node
 
 
@@ -120,48 +119,75 @@ def _boxes(points: Any, depth: int, box: Any) -> None:
             box[node, 0, k], box[node, 1, k] = centre, max(high - centre, centre - low) * (1.0 + 2.0**-50)
 
 
-@kernel()
-def _bounds(points: Any, v: Any, depth: int, cell: Any, fitted: int) -> None:
+def _gather(points: Any, v: Any, first: int, last: int, mean: Any, scatter: Any) -> None:
+    """Means of the coordinates and, at last, of v; products of deviations from them, summed."""
+    d = points.shape[1]
+    share = 1.0 / (last - first)
+    for q in range(first, last):
+        mean[d] += share * v[q]
+        for k in range(d):
+            mean[k] += share * points[q, k]
+    for q in range(first, last):
+        rise = v[q] - mean[d]
+        for k in range(d):
+            offset = points[q, k] - mean[k]
+            scatter[k, d] += offset * rise
+            for t in range(k + 1):
+                scatter[k, t] += offset * (points[q, t] - mean[t])
+
+
+def _unite(mean: Any, scatter: Any, h: int, left: int, right: int) -> None:
+    """The same for node h from its halves of ``left`` and ``right`` points (Chan, Golub and LeVeque, 1979)."""
+    d = scatter.shape[1]
+    share = right / (left + right)
+    for k in range(d + 1):
+        mean[h, k] = mean[2 * h, k] + share * (mean[2 * h + 1, k] - mean[2 * h, k])
+    for k in range(d):
+        offset = share * left * (mean[2 * h + 1, k] - mean[2 * h, k])
+        scatter[h, k, d] = scatter[2 * h, k, d] + scatter[2 * h + 1, k, d]
+        scatter[h, k, d] += offset * (mean[2 * h + 1, d] - mean[2 * h, d])
+        for t in range(k + 1):
+            scatter[h, k, t] = scatter[2 * h, k, t] + scatter[2 * h + 1, k, t]
+            scatter[h, k, t] += offset * (mean[2 * h + 1, t] - mean[2 * h, t])
+
+
+def _solve(normal: Any, slope: Any) -> None:
+    """Least squares by Gaussian elimination, below the diagonal; a degenerate cell gets a small ridge."""
+    d = len(slope)
+    trace = 0.0
+    for k in range(d):
+        trace += normal[k, k]
+    for k in range(d):
+        normal[k, k] += 1e-9 * trace + 1e-300
+        for t in range(k):
+            normal[t, k] = normal[k, t]
+    for k in range(d):
+        for t in range(k + 1, d):
+            factor = normal[t, k] / normal[k, k]
+            for c in range(k, d + 1):
+                normal[t, c] -= factor * normal[k, c]
+    for k in range(d - 1, -1, -1):
+        value = normal[k, d]
+        for t in range(k + 1, d):
+            value -= normal[k, t] * slope[t]
+        slope[k] = value / normal[k, k]
+
+
+@kernel(_gather, _unite, _solve)
+def _bounds(points: Any, v: Any, depth: int, cell: Any) -> None:
     n, d = points.shape
-    normal = np.empty((d, d + 1))  # of the least squares problem, with its right side
-    mean = np.empty(d)
+    mean, scatter, normal = np.zeros((2 << depth, d + 1)), np.zeros((2 << depth, d, d + 1)), np.empty((d, d + 1))
     for level in range(depth, -1, -1):
         for j in range(1 << level):
             node = (1 << level) + j
-            first, last = (n * j) >> level, (n * (j + 1)) >> level
-            if depth - level < fitted and last - first > d:
-                share = 1.0 / (last - first)
-                mean[:] = 0.0
-                average = 0.0
-                for q in range(first, last):
-                    average += share * v[q]
-                    for k in range(d):
-                        mean[k] += share * points[q, k]
-                normal[:] = 0.0
-                for q in range(first, last):
-                    rise = v[q] - average
-                    for k in range(d):
-                        offset = points[q, k] - mean[k]
-                        normal[k, d] += offset * rise
-                        for t in range(k + 1):
-                            normal[k, t] += offset * (points[q, t] - mean[t])
-                trace = 0.0
-                for k in range(d):
-                    trace += normal[k, k]
-                for k in range(d):  # Gaussian elimination, below the diagonal; a degenerate cell gets a small ridge
-                    normal[k, k] += 1e-9 * trace + 1e-300
-                    for t in range(k):
-                        normal[t, k] = normal[k, t]
-                for k in range(d):
-                    for t in range(k + 1, d):
-                        factor = normal[t, k] / normal[k, k]
-                        for c in range(k, d + 1):
-                            normal[t, c] -= factor * normal[k, c]
-                for k in range(d - 1, -1, -1):
-                    value = normal[k, d]
-                    for t in range(k + 1, d):
-                        value -= normal[k, t] * cell[node, 2, t]
-                    cell[node, 2, k] = value / normal[k, k]
+            first, middle, last = (n * j) >> level, (n * (2 * j + 1)) >> (level + 1), (n * (j + 1)) >> level
+            if level == depth:
+                _gather(points, v, first, last, mean[node], scatter[node])
+            else:
+                _unite(mean, scatter, node, middle - first, last - middle)
+            if last - first > d:
+                normal[:] = scatter[node]
+                _solve(normal, cell[node, 2])
             top = -np.inf
             for q in range(first, last):
                 rest = v[q]
