@@ -7,13 +7,12 @@ left over, masses are those of the weights to 2^-100.
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from ._arrays import power_of_two
-from .search.rounding import two_product
+from .search.rounding import rounded_sum, two_product
 
 __all__ = ["Masses"]
 
@@ -28,9 +27,7 @@ class Masses(NamedTuple):
     def of(cls, weights: np.ndarray) -> Masses:
         """Of non-negative weights, not all 0."""
         weights = weights / power_of_two(float(weights.max()))  # exact, and keeps the sum in range
-        terms = weights.tolist()
-        total = math.fsum(terms)
-        rest = math.fsum([*terms, -total])
+        total, rest, _ = rounded_sum(weights)
         high = weights / total
         product, error = two_product(high, np.asarray(total))
         return cls(high, (((weights - product) - error) - high * rest) / total)

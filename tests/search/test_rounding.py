@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wdist.search.rounding import difference_error, root_bounds, sum_bounds, two_product
+from wdist.search.rounding import difference_error, root_bounds, rounded_sum, sum_bounds, two_product
 
 number = st.floats(-1e100, 1e100).filter(lambda v: v == 0 or abs(v) > 1e-100)
 
@@ -63,3 +63,30 @@ def test_corrections_are_summed_with_room_for_their_rounding() -> None:
     low, high = sum_bounds(np.array([3.0]), correction)
     assert Fraction(low) <= 4 + 64 * Fraction(2.0**-53) <= Fraction(high)
     assert low < high
+
+
+@pytest.mark.parametrize("spread", [0.0, 3.0, 40.0])
+@pytest.mark.parametrize("n", [257, 1000, 4099])
+def test_long_sums_are_rounded_like_short_ones(n: int, spread: float) -> None:
+    """Ten times longer than what is summed at once, with terms that cancel and terms of other sizes."""
+    rng = np.random.default_rng(n)
+    terms = rng.standard_normal(n) * 10.0 ** rng.uniform(-spread, spread, n)
+    for part in (terms, np.abs(terms), np.concatenate([terms, -terms[::-1]]), np.concatenate([terms, [1e-90], -terms])):
+        exact = sum(map(Fraction, part.tolist()), Fraction(0))
+        total, rest, slack = rounded_sum(part)
+        assert total == math.fsum(part.tolist())
+        assert abs(exact - Fraction(total) - Fraction(rest)) <= Fraction(slack)
+        assert slack <= 2.0**-52 * abs(rest) + 2.0**-140 * np.sum(np.abs(part))
+        low, high = sum_bounds(part)
+        assert Fraction(low) <= exact <= Fraction(high)
+        assert high <= math.nextafter(low, math.inf)
+        assert (low == high) == (Fraction(low) == exact)
+
+
+def test_long_sums_of_what_is_not_finite() -> None:
+    terms = np.full(1000, 1e300)
+    terms[7] = np.inf
+    assert rounded_sum(terms)[0] == math.inf
+    assert sum_bounds(terms) == (math.inf, math.inf)
+    terms[7] = np.nan
+    assert math.isnan(rounded_sum(terms)[0])

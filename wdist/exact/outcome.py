@@ -14,7 +14,7 @@ from ..masses import Masses
 from ..result import Result
 from ..search.cells import Cells
 from ..search.ground import Costs
-from ..search.rounding import root_bounds
+from ..search.rounding import root_bounds, rounded_sum
 from ..search.screen import Screen
 from ..search.transform import transform_below
 from .generation import Solved
@@ -55,8 +55,8 @@ def judged(costs: Costs, solved: Solved, a: Masses, b: Masses, index: Screen | C
     plan = sparse.coo_array((flow[child], solved.tree.ends(child, n)), shape=(n, m))
     prices = costs.pairs(plan.row, plan.col)
     terms = plan.data * prices
-    cost = math.fsum(terms)
-    size = math.fsum(np.abs(terms)) if np.any(terms < 0) else cost
+    cost = rounded_sum(terms)[0]
+    size = rounded_sum(np.abs(terms))[0] if np.any(terms < 0) else cost
     upper = primal_above(costs, plan, low[child])
     if np.any(out):  # below the rounding of the weights: the plan does without, but the bound does not
         i, j, mass = leftovers(solved.tree, flow, out, n)

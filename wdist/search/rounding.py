@@ -2,7 +2,8 @@
 
 The error of one floating-point addition or product is itself a floating-point number (Dekker, 1971,
 doi:10.1007/BF01397083), and ``math.fsum`` rounds a sum of any length once. Together they give the exact sign of what
-was rounded away, so a bound moves outward by one unit in the last place, and only where it has to.
+was rounded away, so a bound moves outward by one unit in the last place, and only where it has to. Long sums are halved
+until they are short, as arrays, and keep the errors of those additions.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import numpy as np
 
 from .._arrays import Floats
 
-__all__ = ["difference_error", "root_bounds", "sum_bounds", "two_product"]
+__all__ = ["difference_error", "root_bounds", "rounded_sum", "sum_bounds", "two_product"]
 
 _SPLITTER = 2.0**27 + 1
+_SHORT = 64  # terms that math.fsum is given
 
 
 def difference_error(a: Floats, b: Floats, difference: Floats) -> Floats:
@@ -32,17 +34,30 @@ def two_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return product, error
 
 
+def rounded_sum(terms: np.ndarray) -> tuple[float, float, float]:
+    """The sum as :func:`math.fsum` rounds it, in whatever order; what it lacks; and by how much that may be off."""
+    if len(terms) > 4 * _SHORT:
+        parts, slack = _shortened(terms)
+        if math.isfinite(slack):
+            total, above = math.fsum([*parts, -slack]), math.fsum([*parts, slack])
+            if total == above:
+                rest = math.fsum([*parts, -total])
+                return total, rest, slack + 2.0**-52 * abs(rest)
+    values = terms.tolist()
+    total = math.fsum(values)
+    rest = math.fsum([*values, -total]) if math.isfinite(total) else 0.0
+    return total, rest, 2.0**-52 * abs(rest)
+
+
 def sum_bounds(terms: np.ndarray, *corrections: np.ndarray) -> tuple[float, float]:
     """Floats that enclose the exact sum of terms and corrections; neighbours, or equal when it is a float.
 
     Corrections are a rounding error in size, so that a bound of the error of their plain sum is enough.
     """
-    values = terms.tolist()
-    total = math.fsum(values)
+    total, rest, slack = rounded_sum(terms)
     if not math.isfinite(total):
         return total, total
-    rest = math.fsum([*values, -total])
-    parts, slack = [total, rest], 2.0**-52 * abs(rest)
+    parts = [total, rest]
     for correction in corrections:
         parts.append(float(np.sum(correction)))
         slack += 2.0**-52 * len(correction) * float(np.sum(np.abs(correction)))
@@ -59,6 +74,24 @@ def root_bounds(low: float, high: float, p: float) -> tuple[float, float]:
     if p == 1.0:
         return low, high
     return _root(low, p, -1.0), _root(high, p, 1.0)
+
+
+def _shortened(terms: np.ndarray) -> tuple[list[float], float]:
+    """Some floats, whose sum is that of the terms to within the second number, if that is finite."""
+    parts = []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(2):  # once more for the errors
+            errors = []
+            while len(terms) > _SHORT:
+                half = len(terms) // 2
+                a, b = terms[:half], terms[half : 2 * half]
+                total = a + b
+                errors.append(difference_error(a, -b, total))
+                terms = np.append(total, terms[2 * half :])
+            parts += terms.tolist()
+            terms = np.concatenate(errors)
+        parts.append(float(np.sum(terms)))
+        return parts, 2.0**-52 * len(terms) * float(np.sum(np.abs(terms)))
 
 
 def _split(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
