@@ -8,7 +8,6 @@ from .search_kernels import FASTER, LINE, SEARCH
 __all__ = ["KERNELS"]
 
 _BASIS = ("exact/test_basis.py", "exact/test_arcs.py", "exact/test_levels.py", "exact/test_flows.py")
-_STALE = "a stale reduced cost: what does not pay is undone later, from fresh potentials"
 _ROUNDING = "pivots on roundings, which change the cost by none: more of them, for the same answer"
 
 KERNELS = (
@@ -22,7 +21,7 @@ KERNELS = (
         Change("end[u], end[above] = u, place, place + 1, place + size[u]",
                "end[u], end[above] = u, place, place, place + size[u]"),
         Change("r += sign * price[u]", "r -= sign * price[u]"),
-        Change("largest = max(largest, abs(price[u]))", "largest = 0.0"),
+        Change("largest = max(largest, abs(price[u]))", "largest = 0.0", _ROUNDING),
         Change("return r if r < -TOLERANCE * largest", "return r if r < TOLERANCE * largest", _ROUNDING),
         Change("label[k] = new if label[k] == old", "label[k] = new if label[k] != old"),
         Change("top[i], hook[i], gap[i] = node, begin[above], jump", "top[i], gap[i] = node, jump"),
@@ -30,7 +29,8 @@ KERNELS = (
         Change("i, node, above, jump = label[old_hook], _index(order[old_hook]), _index(old_top)",
                "i, node, above, jump = label[old_hook], _index(old_top), _index(order[old_hook])"),
         Change("size[u] = above, carried, step, moved - below", "size[u] = above, carried, step, moved"),
-        Change("step, change, u = old_size, u, old_flow, -old_price,", "step, change, u = old_size, u, old_flow, old_price,"),
+        Change("step, change, u = old_size, u, old_flow, -old_price,",
+               "step, change, u = old_size, u, old_flow, old_price,"),
         Change("-old_price, -change, beyond", "-old_price, change, beyond"),
         Change("r = cost[e] - f + potential[n + target[e]]", "r = cost[e] + f + potential[n + target[e]]"),
         Change("r = cost[e] - f + potential[n + target[e]]", "r = cost[e] - f - potential[n + target[e]]"),
@@ -41,10 +41,11 @@ KERNELS = (
         Change("            clean += 1\n", "            clean += 2\n"),
         Change("        label[:] = 0\n", ""),
         Change("r = cost[e] - potential[x] + potential[y]", "r = cost[e] + potential[x] - potential[y]"),
-        Change("            if i != j:\n", "            if i == j:\n", _STALE),
-        Change("r -= gap[i]", "r += gap[i]", _STALE),
-        Change("r += gap[j]", "r -= gap[j]", _STALE),
-        Change("            if r >= 0.0:\n                continue\n", ""),
+        Change("    if i != j:\n", "    if i == j:\n"),
+        Change("r -= gap[i]", "r += gap[i]"),
+        Change("r += gap[j]", "r -= gap[j]"),
+        Change("            if r >= 0.0:\n                continue\n", "",
+               "it is summed again along the cycle, and dropped then"),
         Change("last_a, least_b, last_b = _MUCH, a, _MUCH, b", "last_a, least_b, last_b = 1, a, _MUCH, b"),
         Change("if size[a] < size[b]:",
                "if size[a] <= size[b]:",
@@ -61,11 +62,10 @@ KERNELS = (
         Change("lower = max(begin[leaving], begin[beyond])", "lower = min(begin[leaving], begin[beyond])"),
         Change("label[lower : end[old[lower]]]", "label[lower : lower + 1]"),
         Change("if lower == begin[leaving]:", "if lower != begin[leaving]:"),
-        Change("                    if i == rooted:\n                        rooted = pieces\n", ""),
         Change("pieces += 1", "pieces += 0"),
         Change("jump = step + potential[outside] - potential[inside]",
-               "jump = step - potential[outside] + potential[inside]", _STALE),
-        Change("change = -delta if (inside < n) == (beyond < n) else delta", "change = delta"),
+               "jump = step - potential[outside] + potential[inside]"),
+        Change("u, change = beyond, delta", "u, change = beyond, -delta"),
         Change("size[u] -= moved", "size[u] -= 1"),
         Change("size[u] += moved", "size[u] += 1"),
         Change("u, change = outside, -delta", "u, change = outside, delta"),

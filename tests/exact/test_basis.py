@@ -99,6 +99,40 @@ def test_pivots_keep_the_tree_strongly_feasible_and_end_at_the_optimum(
     assert list(optimise(tree, arcs)) == [0]
 
 
+@pytest.mark.parametrize(("seed", "n", "m"), [(1, 7, 5), (2, 25, 25), (3, 50, 9), (4, 60, 60)])
+def test_stale_potentials_are_known_from_the_pieces(
+    seed: int, n: int, m: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole numbers, without rounding: reduced costs are those of the tree of now, and only what improves enters."""
+    rng = np.random.default_rng(seed)
+    cost = rng.integers(0, 1000, (n, m)).astype(float)
+    arcs = all_arcs(cost)
+    forest, *_ = some_forest(seed, n, m, arcs._replace(cost=-arcs.cost))
+    tree = hang(forest, cost[forest.i, forest.j], np.zeros(n), m)
+    since, turn, seen = pivots._since, pivots._turn, {"asked": 0, "stale": 0, "turned": 0}
+
+    def fresh(u: int) -> float:
+        return float(sum(tree.price[node] for node in path_up(tree, u)))
+
+    def checked_since(r: float, x: int, y: int, *pieces: object) -> float:
+        now = since(r, x, y, *pieces)
+        assert now == r + tree.potential[x] - tree.potential[y] - fresh(x) + fresh(y)
+        seen["asked"] += 1
+        seen["stale"] += now != r
+        return now
+
+    def checked_turn(inside: int, leaving: int, outside: int, delta: int, step: float, of: tuple) -> None:
+        assert (step - fresh(inside) + fresh(outside)) * (1 if inside < n else -1) < 0
+        seen["turned"] += 1
+        turn(inside, leaving, outside, delta, step, of)
+
+    monkeypatch.setattr(pivots, "_pivots", pivots._pivots.function)  # as plain Python, which calls what stands below
+    monkeypatch.setattr(pivots, "_since", checked_since)
+    monkeypatch.setattr(pivots, "_turn", checked_turn)
+    assert sum(optimise(tree, arcs)) == seen["turned"] > 0
+    assert seen["asked"] > seen["stale"] > 0
+
+
 def test_arcs_that_are_not_listed_are_not_used() -> None:
     """Two sources, three targets; the cheap arc from 0 to 2 is left out."""
     arcs = Arcs(np.array([0, 2, 5]), np.array([0, 1, 0, 1, 2], dtype=np.int32), np.array([5.0, 1.0, 2.0, 3.0, 4.0]))

@@ -88,6 +88,19 @@ def _refresh(parent: Any, size: Any, price: Any, potential: Any, run: Any, old: 
             u, above = _index(path[depth]), u
 
 
+def _since(r: Any, x: Any, y: Any, label: Any, begin: Any, hook: Any, gap: Any) -> Any:
+    """What has become of a reduced cost from x to y since the refresh. Piece 0 is that of the root, and never moves."""
+    i, j = label[begin[x]], label[begin[y]]
+    if i != j:
+        while i != 0:
+            r -= gap[i]
+            i = label[hook[i]]
+        while j != 0:
+            r += gap[j]
+            j = label[hook[j]]
+    return r
+
+
 def _least(e: Any, x: Any, y: Any, top: Any, cost: Any, parent: Any, price: Any) -> Any:
     """The reduced cost of an arc from x to y, summed along the cycle that it closes; 0 if that may be rounding."""
     r, largest = cost[e], abs(cost[e])
@@ -129,7 +142,7 @@ def _turn(u: Any, last: Any, above: Any, delta: Any, step: Any, tree: Any) -> No
         below, above, carried, step, change, u = old_size, u, old_flow, -old_price, -change, beyond
 
 
-@kernel(_refresh, _least, _relabel, _turn_pieces, _turn)
+@kernel(_refresh, _since, _least, _relabel, _turn_pieces, _turn)
 def _pivots(
     start: Any, target: Any, cost: Any, tree: Any, order: Any, run: Any, label: Any, piece: Any, gap: Any, row: Any,
     arc: Any, state: Any, limit: float,
@@ -161,19 +174,12 @@ def _pivots(
             place = place + 1 if place + 1 < n else 0
             clean += 1
         label[:] = 0
-        pieces, rooted, before = 1, 0, pivots
+        pieces, before = 1, pivots
         for q in range(queued):
             e = arc[q]
             x, y = _index(row[q]), _index(n + target[e])
             r = cost[e] - potential[x] + potential[y]
-            i, j = label[begin[x]], label[begin[y]]
-            if i != j:
-                while i != rooted:
-                    r -= gap[i]
-                    i = label[hook[i]]
-                while j != rooted:
-                    r += gap[j]
-                    j = label[hook[j]]
+            r = _since(r, x, y, label, begin, hook, gap)
             if r >= 0.0:
                 continue
             # Up both sides to where the cycle closes. Flow will fall, by as much as it can, on arcs up from sources on
@@ -206,15 +212,12 @@ def _pivots(
                     i = np.uint16(pieces)
                 else:
                     top[pieces], hook[pieces], gap[pieces] = top[i], hook[i], gap[i]
-                    if i == rooted:
-                        rooted = pieces
                 pieces += 1
             jump = step + potential[outside] - potential[inside]
             _turn_pieces(label[begin[inside]], i, inside, outside, jump, label, piece, gap, begin, old)
             moved = size[leaving]
-            change = -delta if (inside < n) == (beyond < n) else delta
             _turn(inside, leaving, outside, delta, step, tree)
-            u = beyond
+            u, change = beyond, delta
             while u != a:
                 size[u] -= moved
                 flow[u] += change
