@@ -88,6 +88,23 @@ def _refresh(parent: Any, size: Any, price: Any, potential: Any, run: Any, old: 
             u, above = _index(path[depth]), u
 
 
+def _queue(start: Any, target: Any, cost: Any, potential: Any, row: Any, arc: Any, place: Any, clean: Any) -> Any:
+    """The best arc of every row that has one, from ``place`` on; how many, the next place, and rows without one."""
+    n, queued = start.shape[0] - 1, 0
+    while queued < row.shape[0] and clean < n:
+        f, best, chosen = potential[place], 0.0, -1
+        for e in range(start[place], start[place + 1]):
+            r = cost[e] - f + potential[n + target[e]]
+            if r < best and r < -TOLERANCE * (abs(cost[e]) + abs(f)):
+                best, chosen = r, e
+        if chosen >= 0:
+            row[queued], arc[queued] = place, chosen
+            queued += 1
+        place = place + 1 if place + 1 < n else 0
+        clean += 1
+    return queued, place, clean
+
+
 def _since(r: Any, x: Any, y: Any, label: Any, begin: Any, hook: Any, gap: Any) -> Any:
     """What has become of a reduced cost from x to y since the refresh. Piece 0 is that of the root, and never moves."""
     i, j = label[begin[x]], label[begin[y]]
@@ -101,6 +118,26 @@ def _since(r: Any, x: Any, y: Any, label: Any, begin: Any, hook: Any, gap: Any) 
     return r
 
 
+def _blocking(a: Any, b: Any, n: int, parent: Any, size: Any, flow: Any) -> Any:
+    """Where the cycle of an arc from a to b closes, its length, the flow that fits, the end of the arc that it empties,
+    and whether that is on a's side. There flow falls on arcs up from sources, on b's on arcs down to targets.
+    """
+    least_a, last_a, least_b, last_b, steps = _MUCH, a, _MUCH, b, 0
+    while a != b:
+        steps += 1
+        if size[a] < size[b]:
+            if a < n and flow[a] < least_a:
+                least_a, last_a = flow[a], a
+            a = _index(parent[a])
+        else:
+            if b >= n and flow[b] <= least_b:
+                least_b, last_b = flow[b], b
+            b = _index(parent[b])
+    if least_b <= least_a:
+        return a, steps, least_b, last_b, False
+    return a, steps, least_a, last_a, True
+
+
 def _least(e: Any, x: Any, y: Any, top: Any, cost: Any, parent: Any, price: Any) -> Any:
     """The reduced cost of an arc from x to y, summed along the cycle that it closes; 0 if that may be rounding."""
     r, largest = cost[e], abs(cost[e])
@@ -112,9 +149,22 @@ def _least(e: Any, x: Any, y: Any, top: Any, cost: Any, parent: Any, price: Any)
     return r if r < -TOLERANCE * largest else 0.0
 
 
-def _relabel(label: Any, old: Any, new: Any) -> None:
-    for k in range(label.shape[0]):
-        label[k] = new if label[k] == old else label[k]
+def _cut(leaving: Any, beyond: Any, pieces: Any, label: Any, piece: Any, gap: Any, run: Any, order: Any) -> Any:
+    """The piece whose arc to the next one leaves, and how many there are: the leaving arc joins two, or cuts one."""
+    begin, end, _ = run
+    i = label[begin[leaving]]
+    if i != label[begin[beyond]]:
+        return i, pieces
+    lower, new = max(begin[leaving], begin[beyond]), np.uint16(pieces)  # the lower end in the tree of the refresh
+    below = label[lower : end[order[lower]]]  # whose length tells the compiler more than two places would
+    for k in range(len(below)):
+        below[k] = new if below[k] == i else below[k]
+    if lower == begin[leaving]:
+        i = new
+    else:
+        piece[:, pieces] = piece[:, i]
+        gap[pieces] = gap[i]
+    return i, pieces + 1
 
 
 def _turn_pieces(
@@ -142,93 +192,52 @@ def _turn(u: Any, last: Any, above: Any, delta: Any, step: Any, tree: Any) -> No
         below, above, carried, step, change, u = old_size, u, old_flow, -old_price, -change, beyond
 
 
-@kernel(_refresh, _since, _least, _relabel, _turn_pieces, _turn)
+def _pass(u: Any, top: Any, moved: Any, change: Any, parent: Any, size: Any, flow: Any) -> None:
+    """Sizes and flows from u up to below ``top``, where so many nodes have come and every other arc takes more."""
+    while u != top:
+        size[u] += moved
+        flow[u] += change
+        change = -change
+        u = _index(parent[u])
+
+
+@kernel(_refresh, _queue, _since, _blocking, _least, _cut, _turn_pieces, _turn, _pass)
 def _pivots(
     start: Any, target: Any, cost: Any, tree: Any, order: Any, run: Any, label: Any, piece: Any, gap: Any, row: Any,
     arc: Any, state: Any, limit: float,
 ) -> int:  # fmt: skip
     parent, size, flow, price, potential = tree
-    begin, end, _ = run
-    top, hook = piece  # of a piece: its node nearest to the root; the place in ``old`` of the node which that hangs on
+    begin, hook = run[0], piece[1]
     n = start.shape[0] - 1
     place, clean = state
     old, new = order
     pivots, steps = 0, 0
     _refresh(parent, size, price, potential, run, old, new)
     old, new = new, old
-    doubt = 0.0  # a reduced cost above it may be rounding, and is summed again along the cycle
-    for u in range(parent.shape[0]):
-        doubt = max(doubt, abs(potential[u]))
-    doubt *= -64.0 * TOLERANCE
+    # A reduced cost above it may be rounding, and is summed again along the cycle.
+    doubt = -64.0 * TOLERANCE * max(potential.max(), -potential.min())
     while clean < n and steps < limit:
-        queued = 0
-        while queued < row.shape[0] and clean < n:
-            f, best, chosen = potential[place], 0.0, -1
-            for e in range(start[place], start[place + 1]):
-                r = cost[e] - f + potential[n + target[e]]
-                if r < best and r < -TOLERANCE * (abs(cost[e]) + abs(f)):
-                    best, chosen = r, e
-            if chosen >= 0:
-                row[queued], arc[queued] = place, chosen
-                queued += 1
-            place = place + 1 if place + 1 < n else 0
-            clean += 1
+        queued, place, clean = _queue(start, target, cost, potential, row, arc, place, clean)
         label[:] = 0
         pieces, before = 1, pivots
         for q in range(queued):
             e = arc[q]
             x, y = _index(row[q]), _index(n + target[e])
-            r = cost[e] - potential[x] + potential[y]
-            r = _since(r, x, y, label, begin, hook, gap)
+            r = _since(cost[e] - potential[x] + potential[y], x, y, label, begin, hook, gap)
             if r >= 0.0:
                 continue
-            # Up both sides to where the cycle closes. Flow will fall, by as much as it can, on arcs up from sources on
-            # the side of x, on arcs down to targets on the side of y: on every other one, from the first.
-            a, b = x, y
-            least_a, last_a, least_b, last_b = _MUCH, a, _MUCH, b
-            while a != b:
-                steps += 1
-                if size[a] < size[b]:
-                    if a < n and flow[a] < least_a:
-                        least_a, last_a = flow[a], a
-                    a = _index(parent[a])
-                else:
-                    if b >= n and flow[b] <= least_b:
-                        least_b, last_b = flow[b], b
-                    b = _index(parent[b])
-            if r >= doubt and _least(e, x, y, a, cost, parent, price) == 0.0:
+            top, length, delta, leaving, from_x = _blocking(x, y, n, parent, size, flow)
+            steps += length
+            if r >= doubt and _least(e, x, y, top, cost, parent, price) == 0.0:
                 continue
-            if least_b <= least_a:
-                delta, leaving, inside, outside, step = least_b, last_b, y, x, -cost[e]
-            else:
-                delta, leaving, inside, outside, step = least_a, last_a, x, y, cost[e]
-            # The leaving arc joined two pieces, or cuts one: of its ends in the old tree, the lower comes later.
-            beyond = _index(parent[leaving])
-            i, j = label[begin[leaving]], label[begin[beyond]]
-            if i == j:
-                lower = max(begin[leaving], begin[beyond])
-                _relabel(label[lower : end[old[lower]]], i, np.uint16(pieces))
-                if lower == begin[leaving]:
-                    i = np.uint16(pieces)
-                else:
-                    top[pieces], hook[pieces], gap[pieces] = top[i], hook[i], gap[i]
-                pieces += 1
+            inside, outside, step = (x, y, cost[e]) if from_x else (y, x, -cost[e])
+            beyond, moved = _index(parent[leaving]), size[leaving]
+            last, pieces = _cut(leaving, beyond, pieces, label, piece, gap, run, old)
             jump = step + potential[outside] - potential[inside]
-            _turn_pieces(label[begin[inside]], i, inside, outside, jump, label, piece, gap, begin, old)
-            moved = size[leaving]
+            _turn_pieces(label[begin[inside]], last, inside, outside, jump, label, piece, gap, begin, old)
             _turn(inside, leaving, outside, delta, step, tree)
-            u, change = beyond, delta
-            while u != a:
-                size[u] -= moved
-                flow[u] += change
-                change = -change
-                u = _index(parent[u])
-            u, change = outside, -delta
-            while u != a:
-                size[u] += moved
-                flow[u] += change
-                change = -change
-                u = _index(parent[u])
+            _pass(beyond, top, -moved, delta, parent, size, flow)
+            _pass(outside, top, moved, -delta, parent, size, flow)
             pivots += 1
         if pivots > before:
             clean = 0
