@@ -66,7 +66,7 @@ KERNELS = (
         Change("jump = step + potential[outside] - potential[inside]",
                "jump = step - potential[outside] + potential[inside]"),
         Change("_pass(beyond, top, -moved, delta,", "_pass(beyond, top, -moved, -delta,"),
-        Change("        gap[pieces] = gap[i]\n", ""),
+        Change("piece[0, i], piece[1, i], gap[i]", "piece[0, i], piece[1, i], 0.0"),
         Change("_pass(beyond, top, -moved, delta,", "_pass(beyond, top, moved, delta,"),
         Change("_pass(outside, top, moved, -delta,", "_pass(outside, top, moved, delta,"),
         Change("        change = -change\n", ""),

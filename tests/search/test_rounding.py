@@ -83,6 +83,19 @@ def test_long_sums_are_rounded_like_short_ones(n: int, spread: float) -> None:
         assert (low == high) == (Fraction(low) == exact)
 
 
+def test_long_sums_are_short_for_fsum(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, fsum = [], math.fsum
+
+    def counting(terms: list[float]) -> float:
+        asked.append(len(terms))
+        return fsum(terms)
+
+    monkeypatch.setattr(math, "fsum", counting)
+    total, *_ = rounded_sum(np.random.default_rng(0).random(10_000))
+    assert total > 0.0
+    assert max(asked) < 200
+
+
 def test_long_sums_of_what_is_not_finite() -> None:
     terms = np.full(1000, 1e300)
     terms[7] = np.inf

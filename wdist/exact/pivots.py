@@ -162,8 +162,7 @@ def _cut(leaving: Any, beyond: Any, pieces: Any, label: Any, piece: Any, gap: An
     if lower == begin[leaving]:
         i = new
     else:
-        piece[:, pieces] = piece[:, i]
-        gap[pieces] = gap[i]
+        piece[0, pieces], piece[1, pieces], gap[pieces] = piece[0, i], piece[1, i], gap[i]
     return i, pieces + 1
 
 
@@ -214,8 +213,10 @@ def _pivots(
     pivots, steps = 0, 0
     _refresh(parent, size, price, potential, run, old, new)
     old, new = new, old
-    # A reduced cost above it may be rounding, and is summed again along the cycle.
-    doubt = -64.0 * TOLERANCE * max(potential.max(), -potential.min())
+    doubt = 0.0  # a reduced cost above it may be rounding, and is summed again along the cycle
+    for u in range(parent.shape[0]):
+        doubt = max(doubt, abs(potential[u]))
+    doubt *= -64.0 * TOLERANCE
     while clean < n and steps < limit:
         queued, place, clean = _queue(start, target, cost, potential, row, arc, place, clean)
         label[:] = 0

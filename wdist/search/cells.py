@@ -119,48 +119,46 @@ def _boxes(points: Any, depth: int, box: Any) -> None:
             box[node, 0, k], box[node, 1, k] = centre, max(high - centre, centre - low) * (1.0 + 2.0**-50)
 
 
-def _gather(points: Any, v: Any, first: int, last: int, mean: Any, scatter: Any) -> None:
-    """Means of the coordinates and, at last, of v; products of deviations from them, summed."""
+def _gather(points: Any, v: Any, first: int, last: int, mean: Any, scatter: Any, h: int) -> None:
+    """Of leaf h means of the coordinates and, at last, of v; products of deviations from them, summed."""
     d = points.shape[1]
     share = 1.0 / (last - first)
     for q in range(first, last):
-        mean[d] += share * v[q]
+        mean[h, d] += share * v[q]
         for k in range(d):
-            mean[k] += share * points[q, k]
+            mean[h, k] += share * points[q, k]
     for q in range(first, last):
-        rise = v[q] - mean[d]
+        rise = v[q] - mean[h, d]
         for k in range(d):
-            offset = points[q, k] - mean[k]
-            scatter[k, d] += offset * rise
-            for t in range(k + 1):
-                scatter[k, t] += offset * (points[q, t] - mean[t])
+            offset = points[q, k] - mean[h, k]
+            scatter[h, k, d] += offset * rise
+            for t in range(d):
+                scatter[h, k, t] += offset * (points[q, t] - mean[h, t])
 
 
 def _unite(mean: Any, scatter: Any, h: int, left: int, right: int) -> None:
-    """The same for node h from its halves of ``left`` and ``right`` points (Chan, Golub and LeVeque, 1979)."""
+    """The same of node h from its halves of ``left`` and ``right`` points (Chan, Golub and LeVeque, 1979)."""
     d = scatter.shape[1]
     share = right / (left + right)
     for k in range(d + 1):
         mean[h, k] = mean[2 * h, k] + share * (mean[2 * h + 1, k] - mean[2 * h, k])
     for k in range(d):
         offset = share * left * (mean[2 * h + 1, k] - mean[2 * h, k])
-        scatter[h, k, d] = scatter[2 * h, k, d] + scatter[2 * h + 1, k, d]
-        scatter[h, k, d] += offset * (mean[2 * h + 1, d] - mean[2 * h, d])
-        for t in range(k + 1):
-            scatter[h, k, t] = scatter[2 * h, k, t] + scatter[2 * h + 1, k, t]
-            scatter[h, k, t] += offset * (mean[2 * h + 1, t] - mean[2 * h, t])
+        for t in range(d + 1):
+            between = offset * (mean[2 * h + 1, t] - mean[2 * h, t])
+            scatter[h, k, t] = scatter[2 * h, k, t] + scatter[2 * h + 1, k, t] + between
 
 
-def _solve(normal: Any, slope: Any) -> None:
-    """Least squares by Gaussian elimination, below the diagonal; a degenerate cell gets a small ridge."""
-    d = len(slope)
+def _solve(scatter: Any, h: int, normal: Any, cell: Any) -> None:
+    """The slope of node h: least squares by Gaussian elimination; a degenerate cell gets a small ridge."""
+    d = scatter.shape[1]
     trace = 0.0
     for k in range(d):
-        trace += normal[k, k]
+        trace += scatter[h, k, k]
     for k in range(d):
+        for t in range(d + 1):
+            normal[k, t] = scatter[h, k, t]
         normal[k, k] += 1e-9 * trace + 1e-300
-        for t in range(k):
-            normal[t, k] = normal[k, t]
     for k in range(d):
         for t in range(k + 1, d):
             factor = normal[t, k] / normal[k, k]
@@ -169,8 +167,8 @@ def _solve(normal: Any, slope: Any) -> None:
     for k in range(d - 1, -1, -1):
         value = normal[k, d]
         for t in range(k + 1, d):
-            value -= normal[k, t] * slope[t]
-        slope[k] = value / normal[k, k]
+            value -= normal[k, t] * cell[h, 2, t]
+        cell[h, 2, k] = value / normal[k, k]
 
 
 @kernel(_gather, _unite, _solve)
@@ -182,12 +180,11 @@ def _bounds(points: Any, v: Any, depth: int, cell: Any) -> None:
             node = (1 << level) + j
             first, middle, last = (n * j) >> level, (n * (2 * j + 1)) >> (level + 1), (n * (j + 1)) >> level
             if level == depth:
-                _gather(points, v, first, last, mean[node], scatter[node])
+                _gather(points, v, first, last, mean, scatter, node)
             else:
                 _unite(mean, scatter, node, middle - first, last - middle)
             if last - first > d:
-                normal[:] = scatter[node]
-                _solve(normal, cell[node, 2])
+                _solve(scatter, node, normal, cell)
             top = -np.inf
             for q in range(first, last):
                 rest = v[q]
