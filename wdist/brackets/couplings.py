@@ -19,7 +19,7 @@ from ..compilation import kernel
 from ..coupling import Coupling, monotone_coupling
 from ..directions import spread
 from ..search.ground import PointCosts
-from ..search.nearest import EUCLIDEAN, pair_cost
+from ..search.nearest import EUCLIDEAN, pair_cost, power
 from ..search.rounding import root_bounds
 
 __all__ = ["coupling_above", "cut_coupling", "improved"]
@@ -110,7 +110,7 @@ def _cut(x: Any, y: Any, a: Any, b: Any, i: Any, j: Any) -> None:
             top += 1
 
 
-@kernel(pair_cost)
+@kernel(power, pair_cost)
 def _exchange(x: Any, y: Any, i: Any, j: Any, mass: Any, count: int, p: float, reach: int) -> int:
     """Exchange partners between the first ``count`` pairs; the number of pairs after masses were divided for it."""
     n = count

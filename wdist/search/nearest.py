@@ -20,7 +20,7 @@ from .ground import METRICS, Ground
 from .lists import Lists, kept
 from .together import together
 
-__all__ = ["CHEBYSHEV", "CITYBLOCK", "EUCLIDEAN", "nearest", "pair_cost", "pair_costs"]
+__all__ = ["CHEBYSHEV", "CITYBLOCK", "EUCLIDEAN", "nearest", "pair_cost", "pair_costs", "power"]
 
 EUCLIDEAN, CITYBLOCK, CHEBYSHEV = range(len(METRICS))
 
@@ -72,7 +72,20 @@ def pair_cost(x: Any, i: int, y: Any, j: int, metric: int, p: float) -> float:
         if p == 2.0:
             return total
         total = math.sqrt(total)
-    return total if p == 1.0 else total**p
+    return total if p == 1.0 else power(total, p)
+
+
+def power(x: float, p: float) -> float:
+    """``x ** p``, without the logarithm where p is often so; called by kernels."""
+    if p == 2.0:
+        return x * x
+    if p == 3.0:
+        return x * x * x
+    if p == 4.0:
+        return (x * x) * (x * x)
+    if p == 1.5:
+        return x * math.sqrt(x)
+    return x**p
 
 
 def _bound(x: Any, i: int, cell: Any, h: int, metric: int, p: float) -> float:
@@ -102,7 +115,8 @@ def _bound(x: Any, i: int, cell: Any, h: int, metric: int, p: float) -> float:
         near, far = math.sqrt(near), math.sqrt(far)
     tangent, steep = far, 1.0
     if p != 1.0:
-        near, tangent, steep = near**p, far**p, p * far ** (p - 1.0)
+        near, tangent = power(near, p), power(far, p)
+        steep = p * tangent / far if far > 0.0 else 0.0
     steep = steep / far if metric == EUCLIDEAN and far > 0.0 else steep
     for k in range(d):
         at = cell[h, 0, k] - x[i, k]
@@ -116,13 +130,13 @@ def _bound(x: Any, i: int, cell: Any, h: int, metric: int, p: float) -> float:
     return total + max(tangent, near - lift)
 
 
-@kernel(pair_cost)
+@kernel(power, pair_cost)
 def _pair_costs(x: Any, y: Any, i: Any, j: Any, metric: int, p: float, cost: Any) -> None:
     for k in range(i.shape[0]):
         cost[k] = pair_cost(x, i[k], y, j[k], metric, p)
 
 
-@kernel(pair_cost, kept, _bound)
+@kernel(power, pair_cost, kept, _bound)
 def _search(
     x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, below: Any, index: Any, value: Any, count: Any,
     first: int, last: int,

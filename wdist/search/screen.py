@@ -18,7 +18,7 @@ from .._arrays import power_of_two
 from ..compilation import kernel
 from .ground import Ground
 from .lists import Lists, kept
-from .nearest import pair_cost, pair_costs
+from .nearest import pair_cost, pair_costs, power
 
 __all__ = ["Screen"]
 
@@ -156,7 +156,7 @@ def _screen(product: Any, row: Any, column: Any, v: Any, top: Any, p: int, index
                     worst = low[i, k - 1]
 
 
-@kernel(pair_cost, kept)
+@kernel(power, pair_cost, kept)
 def _row_in_full(x: Any, y: Any, i: int, v: Any, ground: Any, below: float, index: Any, value: Any, count: Any) -> None:
     k = index.shape[1]
     metric, p, factor, offset = ground
