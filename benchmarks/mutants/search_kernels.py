@@ -74,7 +74,7 @@ SEARCH = (
         Change("return x * x * x\n", "return x * x\n"),
         Change("return (x * x) * (x * x)", "return x * x * x"),
         Change("return x * math.sqrt(x)", "return math.sqrt(x)"),
-        Change("return x**p", "return x * p"),
+        Change("value: float = x**p", "value: float = x * p"),
         Change("y = -half if slope < -1.0", "y = half if slope < -1.0"),
         Change("(half if slope > 1.0 else", "(half if slope > 2.0 else"),
         Change("total += abs(at - y) - slope * y", "total += abs(at - y) + slope * y"),

@@ -85,7 +85,8 @@ def power(x: float, p: float) -> float:
         return (x * x) * (x * x)
     if p == 1.5:
         return x * math.sqrt(x)
-    return x**p
+    value: float = x**p
+    return value
 
 
 def _bound(x: Any, i: int, cell: Any, h: int, metric: int, p: float) -> float:
