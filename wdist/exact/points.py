@@ -2,10 +2,10 @@ r"""W_p between weighted point sets, as a linear programme.
 
 .. math:: W_p^p = \min_\pi \sum_{ij} \pi_{ij} d(x_i, y_j)^p, \quad \sum_j \pi_{ij} = a_i, \quad \sum_i \pi_{ij} = b_j .
 
-In few dimensions the problem is solved from coarse to fine, between cells of points first; in many, from a sample to
-all. Either way the network simplex sees a short list of arcs, and a search over all pairs says which ones it still
-lacks. :mod:`wdist.certificate` then knows nothing of how the plan was found. Equal measures are recognised beforehand
-(:mod:`wdist.exact.rest`).
+In few dimensions, or where the points fill few of many, the problem is solved from coarse to fine, between cells of
+points first; elsewhere from a sample to all (:mod:`wdist.exact.ways`). Either way the network simplex sees a short list
+of arcs, and a search over all pairs says which ones it still lacks. :mod:`wdist.certificate` then knows nothing of how
+the plan was found. Equal measures are recognised beforehand (:mod:`wdist.exact.rest`).
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ from ..compilation import patiently
 from ..masses import Masses
 from ..measures import Samples, as_samples, same_dimension
 from ..result import Result
-from ..search.cells import Cells, kd_order
+from ..search.cells import Cells
 from ..search.ground import PointCosts, check_metric
-from ..search.screen import Screen
-from ..search.transform import TREE_DIMENSIONS
+from ..search.screen import Screen, has_screen
 from ..settings import check_not_negative, check_p
 from .clouds import Clouds
 from .generation import Problem, Watch, generate
@@ -35,6 +34,7 @@ from .outcome import Outcome, conclude, judged, placed, sharper
 from .progress import Progress, shown
 from .rest import at_rest
 from .sampled import AllPairs, ManyDimensions, sample_to_all
+from .ways import cell_orders
 
 __all__ = ["transport"]
 
@@ -90,9 +90,10 @@ def transport(
 
     Notes
     -----
-    Memory is O(n + m). In up to seven dimensions, and with Euclidean costs at p = 1 and 2 in any, pairs that cannot
-    matter are not looked at; otherwise all pairs are, several times. The first call with more than a few hundred
-    points compiles the solver, some seconds, unless numba's cache on disk has it already.
+    Memory is O(n + m). In up to seven dimensions pairs that cannot matter are not looked at. With Euclidean costs at
+    p = 1 and 2 neither are they in more, where the points fill few of them, as on a curved surface or in clusters; else
+    all pairs are, in single precision first. With other costs all pairs are looked at, several times. The first call
+    with more than a few hundred points compiles the solver, some seconds, unless numba's cache on disk has it already.
 
     Examples
     --------
@@ -126,23 +127,23 @@ def _unmoved(P: Samples, Q: Samples) -> Outcome | None:
 
 
 def _optimum(costs: PointCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
-    """Solve and judge among points with mass, in k-d order; the others get potentials afterwards."""
+    """Solve and judge among points with mass; the others get potentials afterwards."""
     i, j = np.flatnonzero(a.high > 0), np.flatnonzero(b.high > 0)
-    few = costs.x.shape[1] <= TREE_DIMENSIONS
-    if few:
-        i, j = i[kd_order(costs.x[i])], j[kd_order(costs.y[j])]
-    inner = costs if not few and (len(i), len(j)) == costs.shape else costs.select(i, j)
+    inner = costs if (len(i), len(j)) == costs.shape else costs.select(i, j)
+    if (orders := cell_orders(inner)) is not None:
+        i, j, inner = i[orders[0]], j[orders[1]], inner.select(*orders)
     a, b = a.take(i), b.take(j)
     masses = integer_masses(a, b)
     problem: Problem
-    if few:
+    index: Cells | Screen | None = None
+    if orders is not None:
         problem = Clouds(Cells.of(inner.x), Cells.of(inner.y), costs.ground())
-        index: Cells | Screen | None = problem.y
-        solved = coarse_to_fine(problem, masses, watch)
+        index, solved = problem.y, coarse_to_fine(problem, masses, watch)
+    elif has_screen(inner):
+        problem = ManyDimensions.of(inner)
+        index, solved = problem.screen, sample_to_all(problem, masses, watch)
     else:
-        screened = costs.metric == "euclidean" and costs.p in (1.0, 2.0)
-        problem = ManyDimensions.of(inner) if screened else AllPairs(inner)
-        index = problem.screen if isinstance(problem, ManyDimensions) else None
+        problem = AllPairs(inner)
         solved = sample_to_all(problem, masses, watch)
     outcome = judged(inner, solved, a, b, index)
     if outcome.relative_gap > max(_SHARP, watch.rtol):

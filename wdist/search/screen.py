@@ -16,16 +16,21 @@ import numpy as np
 
 from .._arrays import power_of_two
 from ..compilation import kernel
-from .ground import Ground
+from .ground import Ground, PointCosts
 from .lists import Lists, kept
 from .nearest import pair_cost, pair_costs, power
 
-__all__ = ["Screen"]
+__all__ = ["Screen", "has_screen"]
 
 _ENTRIES = 2**20  # of a block of the product
 _KEPT = 2**22  # entries of a product up to which it is kept: 16 MiB
 _LEAST = 2.0**-100  # what underflow may take in single precision, with room to spare; points are of size 1
 _SPARE = 12  # pairs of a row that may pass beyond those asked for
+
+
+def has_screen(costs: PointCosts) -> bool:
+    """Whether products of matrices tell these costs."""
+    return costs.metric == "euclidean" and costs.p in (1.0, 2.0)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

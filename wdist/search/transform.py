@@ -3,7 +3,8 @@ r"""The c-transform :math:`g^c_i = \min_j c_{ij} - g_j` over all pairs: the larg
 Whatever g is, :math:`(g^c, g)` is feasible, so :math:`\langle a, g^c \rangle + \langle b, g \rangle` bounds the
 transport cost from below (Villani, *Optimal Transport: Old and New*, 2009, theorem 5.10). Costs are taken a rounding
 error too small and the minimum is rounded down, so that this holds of the floats as well. Memory is O(n): points are
-searched, by a tree in few dimensions and by a screen of all pairs in many; anything else goes by in blocks of rows.
+searched, by the index that they come with, else by a tree in few dimensions and by a screen of all pairs in many;
+anything else goes by in blocks of rows.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from .cells import Cells, kd_order
 from .ground import Costs, Ground, PointCosts
 from .nearest import nearest, pair_costs
 from .rounding import difference_error
-from .screen import Screen
+from .screen import Screen, has_screen
 
 __all__ = ["TREE_DIMENSIONS", "largest_violation", "transform_below"]
 
-TREE_DIMENSIONS = 7  # up to here a tree of boxes prunes enough
+TREE_DIMENSIONS = 7  # up to here a tree of boxes prunes enough, where nothing is known of the points
 _FEW = 2**14  # pairs: below, all of them are looked at
 
 
@@ -53,7 +54,7 @@ def _searchable(costs: PointCosts) -> bool:
     """Whether a search beats looking at all pairs."""
     if interpreting() or costs.shape[0] * costs.shape[1] <= _FEW:
         return False
-    return costs.x.shape[1] <= TREE_DIMENSIONS or (costs.metric == "euclidean" and costs.p in (1.0, 2.0))
+    return costs.x.shape[1] <= TREE_DIMENSIONS or has_screen(costs)
 
 
 def _two_smallest(
@@ -64,8 +65,8 @@ def _two_smallest(
     near: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     k = min(2, len(g))
-    if costs.x.shape[1] > TREE_DIMENSIONS:
-        screen = index if isinstance(index, Screen) else Screen.of(costs.x, costs.y)
+    if isinstance(index, Screen) or (index is None and costs.x.shape[1] > TREE_DIMENSIONS):
+        screen = index or Screen.of(costs.x, costs.y)
         return screen.two_smallest(g, ground)[:2]
     if not isinstance(index, Cells):
         order = kd_order(costs.y)
