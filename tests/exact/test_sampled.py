@@ -9,7 +9,7 @@ from scipy.spatial.distance import cdist
 
 from wdist.exact import sampled
 from wdist.exact.generation import Watch
-from wdist.exact.sampled import AllPairs, ManyDimensions, _balanced, sample_to_all
+from wdist.exact.sampled import AllPairs, ManyDimensions, _balanced, _drawn, sample_to_all
 from wdist.search.ground import MatrixCosts, PointCosts
 
 KINDS = ["pairs", "dimensions"]
@@ -82,3 +82,17 @@ def test_what_one_side_lacks_goes_to_its_largest(a: list[int], b: list[int]) -> 
         assert np.flatnonzero(new != old).tolist() in ([], [np.argmax(old)])
         assert np.all(new >= old)
     np.testing.assert_array_equal(before[0], a)
+
+
+def test_a_sample_is_drawn_by_mass() -> None:
+    """Without replacement: beside equal ones the heaviest is nearly always there, and the lightest hardly ever."""
+    mass = np.full(40, 1000, dtype=np.int64)
+    mass[[7, 11]] = 10**6, 1
+    rng = np.random.default_rng(0)
+    samples = [_drawn(mass, rng) for _ in range(2000)]
+    assert all(np.array_equal(sample, np.unique(sample)) and len(sample) == 10 for sample in samples)
+    share = np.bincount(np.concatenate(samples), minlength=40) / 2000
+    assert share[7] > 0.99
+    assert share[11] < 0.01
+    others = np.delete(share, [7, 11])
+    assert np.all(np.abs(others - 9 / 38) < 5 * np.sqrt(0.25 * 0.75 / 2000))
