@@ -29,7 +29,7 @@ __all__ = ["corrected", "distance", "quality", "scores", "truth"]
 
 Records = Sequence[dict[str, Any]]
 
-_REAL, _FAKE, _EXACT, _NEUTRAL = "#1b6ca8", "#d1495b", "#222222", "#8d99ae"
+_REAL, _FAKE, _EXACT, _NEUTRAL, _LAW = "#1b6ca8", "#d1495b", "#222222", "#8d99ae", "#f2c14e"
 _DECAY = 0.99  # of the smoothed curves, per step
 
 
@@ -62,7 +62,8 @@ def distance(records: Records, path: Path, *, penalty: float | None) -> None:
     if penalty is not None:
         _curve(axes, [r | {"cost": penalty * r["penalty"]} for r in records], "cost", "λ × penalty", _FAKE)
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-    _finish(axes, "What the critic gains, and what its slope costs it (pale: as logged)", "mean over a batch")
+    cost = "" if penalty is None else ", and what its slope costs it"
+    _finish(axes, f"What the critic gains{cost} (pale: as logged)", "mean over a batch")
     _write(figure, path)
 
 
@@ -82,11 +83,14 @@ def truth(records: Records, exact: Records, path: Path, *, penalty: float | None
         panels[0].plot(steps, w1, "o-", lw=0.8, color=_EXACT, ms=5, label=f"exact W₁, {n} held-out : {n} generated")
         label = f"exact W₁, {n} held-out : {n} training images"
         panels[0].plot(steps, floor, color=_NEUTRAL, lw=1.5, ls="--", label=label)
-        label = "the first less the second"
-        panels[0].plot(steps, w1 - floor, "o-", lw=0.8, color=_EXACT, mfc="white", ms=5, label=label)
+        excess = w1 - floor
+        panels[0].plot(steps, excess, "o-", lw=0.8, color=_EXACT, mfc="white", ms=5, label="their difference")
         _over_the_floor(panels[1], exact)
     panels[0].set_ylim(bottom=min(0.0, panels[0].get_ylim()[0]))
-    _finish(panels[0], "The loss is not the distance", "distance, pixels in [−1, 1]")
+    _finish(panels[0], "The loss is not the distance", "distance, pixels in [−1, 1]", legend=False)
+    # Curves that rise, fall and lie flat leave no corner free for six names.
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower left", ncols=3, frameon=False, fontsize=8.5)
     _write(figure, path)
 
 
@@ -101,7 +105,8 @@ def quality(exact: Records, path: Path) -> None:
         panels[0].axhline(1.0, color=_NEUTRAL, lw=1.3, ls="--", label="real images, blurred 3×3")
         panels[0].set_yscale("log")
         n = judged[-1]["n_features"]
-        _finish(panels[0], f"Fréchet distance in features, {n} images", "÷ the one of blurred images")
+        panels[0].yaxis.set_major_formatter("{x:g}")
+        _finish(panels[0], f"Fréchet distance in features, {n:,} images", "÷ the one of blurred images")
     _over_the_floor(panels[-1], exact)
     _write(figure, path)
 
@@ -109,12 +114,14 @@ def quality(exact: Records, path: Path) -> None:
 def _estimates(axes: Axes, records: Records, penalty: float | None) -> None:
     steps, gap = _column([r | {"gap": r["real"] - r["fake"]} for r in records], "gap")
     gap = _smooth(steps, gap)
-    axes.plot(steps, gap, color=_FAKE, lw=1.8, label="critic's gap, as reported")
+    # Late in a run the three are one curve: broad and pale, narrow, dotted, each is seen under the next.
+    width, alpha = (4.5, 0.45) if penalty is not None else (1.8, 1.0)
+    axes.plot(steps, gap, color=_FAKE, lw=width, alpha=alpha, label="critic's gap, as reported")
     if penalty is not None:
         slope = _smooth(*_column(records, "slope"))
-        axes.plot(steps, gap / slope, color=_REAL, lw=1.8, label="gap ÷ measured slope")
+        axes.plot(steps, gap / slope, color=_REAL, lw=2, label="gap ÷ measured slope")
         law = [corrected(value, penalty) for value in gap]
-        axes.plot(steps, law, color=_REAL, lw=1.3, ls=":", label="gap, overshoot of the penalty undone")
+        axes.plot(steps, law, color=_LAW, lw=1.4, ls=":", label="gap, overshoot of the penalty undone")
 
 
 def _over_the_floor(axes: Axes, exact: Records) -> None:
@@ -168,14 +175,18 @@ def _smooth(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
     return smoothed
 
 
-def _finish(axes: Axes, title: str, label: str) -> None:
+def _finish(axes: Axes, title: str, label: str, *, legend: bool = True) -> None:
+    for line in axes.get_lines():
+        if np.size(line.get_xdata()) == 1 and line.get_marker() == "None":
+            line.set_marker(".")  # one value is no line yet
     axes.set_title(title, fontsize=11, loc="left")
     axes.set_xlabel("generator updates")
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.locator_params(axis="x", nbins=5)
+    axes.locator_params(axis="x", nbins=5, integer=True, min_n_ticks=1)
     axes.set_ylabel(label)
     axes.grid(color="#e6e6e6", lw=0.7)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.legend(facecolor="white", edgecolor="none", framealpha=1.0, fontsize=8.5)
+    if legend:
+        axes.legend(facecolor="white", edgecolor="none", framealpha=1.0, fontsize=8.5)

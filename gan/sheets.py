@@ -9,22 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .atomic import replacing
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 __all__ = ["animation", "cut", "endings", "grid", "nearest", "over_time", "paths", "sheet"]
 
 _FRAME, _LAST = 500, 2500  # milliseconds
 _CELL = 0.62  # inches of an image in a figure
+_GAP = 2  # pixels between images
 
 
-def sheet(images: np.ndarray, *, columns: int | None = None, scale: int = 3, gap: int = 2) -> np.ndarray:
+def sheet(images: np.ndarray, *, columns: int | None = None, scale: int = 3, gap: int = _GAP) -> np.ndarray:
     """Images in rows and columns on a white ground, as one image of shape (height, width) or (height, width, 3)."""
     columns = columns or math.ceil(math.sqrt(len(images)))
     pictures = _pictures(images)
@@ -44,7 +41,7 @@ def cut(page: np.ndarray, side: int) -> np.ndarray:
     return tiles.transpose(0, 2, 4, 1, 3).reshape(-1, page.shape[2], side, side)
 
 
-def grid(images: np.ndarray, path: Path, *, columns: int | None = None, scale: int = 3, gap: int = 2) -> None:
+def grid(images: np.ndarray, path: Path, *, columns: int | None = None, scale: int = 3, gap: int = _GAP) -> None:
     """Write a sheet of images as PNG."""
     from PIL import Image
 
@@ -86,25 +83,29 @@ def nearest(rows: Sequence[tuple[str, np.ndarray]], path: Path, *, note: str) ->
 
 
 def _strips(rows: Sequence[tuple[str, np.ndarray]], path: Path, title: str) -> None:
+    """Draw rows of images, each with its label on the left; a shorter row ends earlier."""
     from matplotlib.figure import Figure
 
+    side, columns = rows[0][1].shape[-1], max(len(images) for _, images in rows)
+    page = sheet(np.concatenate([_padded(images, columns) for _, images in rows]), columns=columns, scale=1)
     left = 0.35 + 0.075 * max(len(label) for label, _ in rows)
-    width, height = _CELL * max(len(images) for _, images in rows) + left, _CELL * len(rows) + 0.5
-    figure = Figure(figsize=(width, height), dpi=110, layout="constrained", facecolor="white")
-    for axis, (label, images) in zip(figure.subplots(len(rows), 1, squeeze=False)[:, 0], rows, strict=True):
-        _strip(axis, label, images)
-    figure.suptitle(title, fontsize=10)
-    with replacing(path) as draft:
-        figure.savefig(draft)
-
-
-def _strip(axis: Axes, label: str, images: np.ndarray) -> None:
-    axis.imshow(np.concatenate(list(_pictures(images)), axis=1), cmap="gray", vmin=0, vmax=255)
-    axis.set_yticks([(images.shape[-2] - 1) / 2], [label])
+    figure = Figure(figsize=(_CELL * columns + left, _CELL * len(rows) + 0.5), dpi=110, facecolor="white")
+    axis = figure.subplots()
+    axis.imshow(page, cmap="gray", vmin=0, vmax=255)
+    centres = _GAP + (side - 1) / 2 + (side + _GAP) * np.arange(len(rows))
+    axis.set_yticks(centres, [label for label, _ in rows])
     axis.set_xticks([])
     axis.tick_params(length=0, labelsize=9)
-    for spine in axis.spines.values():
-        spine.set_visible(False)
+    axis.spines[:].set_visible(False)
+    axis.set_title(title, fontsize=10)
+    with replacing(path) as draft:
+        figure.savefig(draft, bbox_inches="tight")
+
+
+def _padded(images: np.ndarray, count: int) -> np.ndarray:
+    """So many images, the last of them white where there are fewer."""
+    white = np.full((count - len(images), *images.shape[1:]), 255, dtype=np.uint8)
+    return np.concatenate([images, white])
 
 
 def _pictures(images: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 from gan import figures, records
@@ -66,10 +67,16 @@ def lines(axes: object) -> dict[str, list[float]]:
     return {line.get_label(): list(line.get_ydata()) for line in axes.get_lines()}  # type: ignore[attr-defined]
 
 
-def test_the_truth_shows_the_numbers_of_the_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn = []
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Figure]:
+    """The figures that were made."""
+    made: list[Figure] = []
     original = figures._figure
-    monkeypatch.setattr(figures, "_figure", lambda *size: drawn.append(original(*size)) or drawn[-1])
+    monkeypatch.setattr(figures, "_figure", lambda *size: made.append(original(*size)) or made[-1])
+    return made
+
+
+def test_the_truth_shows_the_numbers_of_the_records(tmp_path: Path, drawn: list[Figure]) -> None:
     steady = [record | {"real": 21.0} for record in TRAIN]
     figures.truth(steady, EXACT, tmp_path / "truth.png", penalty=10.0)
     left, right = (lines(axes) for axes in drawn[0].axes)
@@ -78,10 +85,37 @@ def test_the_truth_shows_the_numbers_of_the_records(tmp_path: Path, monkeypatch:
     np.testing.assert_allclose(left["gap, overshoot of the penalty undone"], 10 * (np.sqrt(5) - 1))
     assert left["exact W₁, 50 held-out : 50 generated"] == [17.0, 17.0]
     assert left["exact W₁, 50 held-out : 50 training images"] == [12.0, 12.0]
-    assert left["the first less the second"] == [5.0, 5.0]
+    assert left["their difference"] == [5.0, 5.0]
     np.testing.assert_allclose(right["exact W₁"], 17 / 12)
     np.testing.assert_allclose(right["exact W₂"], 18 / 13)
     np.testing.assert_allclose(right["sliced SW₁"], 4.5)
+
+
+def test_curves_that_coincide_are_all_seen(tmp_path: Path, drawn: list[Figure]) -> None:
+    """At a small gap and slope 1, the three estimates are one curve: those below are broader, and of other colours."""
+    figures.truth([record | {"real": 1.0, "fake": 0.9, "slope": 1.0} for record in TRAIN], [], tmp_path / "t.png", penalty=10)
+    curves = drawn[0].axes[0].get_lines()
+    widths = [curve.get_linewidth() for curve in curves]
+    assert widths == sorted(widths, reverse=True)
+    assert len(set(widths)) == len({curve.get_color() for curve in curves}) == 3
+
+
+@pytest.mark.parametrize("penalty", [10.0, None])
+def test_no_name_lies_over_the_curves_of_the_truth(tmp_path: Path, drawn: list[Figure], penalty: float | None) -> None:
+    figures.truth(TRAIN, EXACT, tmp_path / "truth.png", penalty=penalty)
+    left, _ = drawn[0].axes
+    (names,) = drawn[0].legends
+    assert left.get_legend() is None
+    assert not names.get_window_extent().overlaps(left.get_window_extent())
+    assert names.get_window_extent().x1 < drawn[0].bbox.x1
+
+
+def test_a_single_value_is_seen_at_its_step(tmp_path: Path, drawn: list[Figure]) -> None:
+    figures.distance(TRAIN[:1], tmp_path / "early.png", penalty=10.0)
+    (axes,) = drawn[0].axes
+    assert all(line.get_marker() == "." for line in axes.get_lines())
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [10.0]
 
 
 def test_smoothing_counts_steps_not_lines() -> None:

@@ -41,6 +41,20 @@ def test_snapshots_are_drawn_over_time(tmp_path: Path, channels: int) -> None:
         assert np.asarray(Image.open(tmp_path / f"{name}.png")).std() > 5
 
 
+def test_images_of_a_row_are_apart_and_a_shorter_row_begins_where_the_others_do(tmp_path: Path) -> None:
+    """Black images on white: the dark runs along a row are its images."""
+    black = np.zeros((5, 1, 28, 28), dtype=np.uint8)
+    sheets.nearest([("", black), ("", black[:2])], tmp_path / "rows.png", note="")
+    page = np.asarray(Image.open(tmp_path / "rows.png").convert("L")) < 128
+    rows = np.flatnonzero(np.diff(page.any(1).astype(int), prepend=0, append=0)).reshape(-1, 2)
+    starts = []
+    for (top, bottom), count in zip(rows, (5, 2), strict=True):
+        runs = np.diff(page[(top + bottom) // 2].astype(int), prepend=0, append=0)
+        starts.append(np.flatnonzero(runs == 1))
+        assert len(starts[-1]) == count
+    np.testing.assert_array_equal(starts[0][:2], starts[1])
+
+
 def test_the_animation_has_a_frame_for_every_snapshot(tmp_path: Path) -> None:
     snapshots = [(step, images(4, seed=step)) for step in (1, 5, 9)]
     sheets.animation(snapshots, tmp_path / "time.gif")
