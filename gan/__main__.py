@@ -106,7 +106,7 @@ def _classifier(flags: dict[str, Any]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m gan",
-        description="Train a Wasserstein GAN on digits, draw from it, and measure what it draws.",
+        description="Train a Wasserstein GAN on small images, draw from it, and measure what it draws.",
         epilog="WDIST_DATA: a folder in which data sets are looked for, before the cache and the mirrors.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -126,11 +126,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure the samples of a checkpoint beside real images")
     _checkpoint_argument(evaluate)
     evaluate.add_argument(
-        "--exact-samples", type=int, default=1000, help="images a side in exact W1 (default: 1000)"
+        "--exact-samples", type=int, default=1000, help="images a side in the exact distances (default: 1000)"
     )
     evaluate.set_defaults(command=_evaluate)
     judge = commands.add_parser("classifier", help="train the classifier whose features measure quality, and keep it")
-    judge.add_argument("--data", default="mnist", help="mnist, fashion, digits, or a folder (default: mnist)")
+    judge.add_argument(
+        "--data", default="mnist", help="mnist, fashion, digits, or a folder of IDX files (default: mnist)"
+    )
     judge.set_defaults(command=_classifier)
     return parser
 

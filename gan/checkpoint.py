@@ -102,7 +102,7 @@ def _verified(path: Path, header: bytes, payload: bytes) -> bytes:
     fields = header.split()
     if len(fields) != 4 or fields[0] != _MAGIC or not header.endswith(b"\n") or not fields[3].isdigit():
         raise CheckpointError(
-            f"{path}: not a checkpoint of this program; use one that `python -m gan train` wrote"
+            f"{path}: not a checkpoint of this program; use one that `python -m gan train` wrote, as {NAME}"
         )
     _, version, digest, length = fields
     if version != _VERSION:

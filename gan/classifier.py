@@ -20,7 +20,7 @@ from .checkpoint import CheckpointError
 from .data import SIDE, DataError, Dataset, cache_dir, to_unit
 from .models import seeded
 
-__all__ = ["Classifier", "accuracy", "cached", "obtain"]
+__all__ = ["Classifier", "accuracy", "cached", "obtain", "suits"]
 
 _RECIPE = "1"  # changes when the network or its training does
 _BATCH, _RATE, _SHIFT = 128, 4e-3, 2
@@ -60,6 +60,11 @@ class Classifier(nn.Module):
         return digest.hexdigest()
 
 
+def suits(data: Dataset) -> bool:
+    """Whether a classifier can be trained on a data set: grey images, 28×28, of several classes."""
+    return data.labelled and data.shape == (1, SIDE, SIDE)
+
+
 def obtain(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier:
     """The classifier for a data set: from the cache, or trained now (half a minute for MNIST) and kept there.
 
@@ -73,10 +78,10 @@ def obtain(data: Dataset, *, say: Callable[[str], None] = print) -> Classifier:
     DataError
         If the images are not grey, not 28×28, or nobody has told their classes.
     """
-    if not data.labelled or data.shape != (1, SIDE, SIDE):
+    if not suits(data):
         raise DataError(
             f"data is {data.name!r}, images of shape {data.shape}: the judge is a classifier of grey {SIDE}×{SIDE} "
-            "images of several classes; the distances in metrics.jsonl need none"
+            "images of several classes"
         )
     if (kept := cached(data, say=say)) is not None:
         return kept

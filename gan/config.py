@@ -8,8 +8,8 @@ Presets
 -------
 fast
     Compact networks, BatchNorm in the generator (never in the critic), one critic update per generator
-    update, Adam without momentum, weight average, learning rates that fade out: readable digits in minutes on
-    a CPU.
+    update, Adam without momentum, weight average, learning rates that fade out: readable digits and
+    garments in minutes on a CPU.
 classic
     The set-up that most tutorials share: latent 128, batch 64, five critic updates, Adam 5e-4.
 paper
@@ -85,7 +85,7 @@ class Config:
     log_every: int = _flag(20, "steps between two lines of metrics.jsonl", low=1)
     checkpoint_every: int = _flag(1000, "steps between two checkpoints", low=1)
     pictures: int = _flag(8, "how often pictures are drawn, mostly early", low=1)
-    exact_samples: int = _flag(500, "images a side in the exact W1 taken with each picture; 0: none", low=0)
+    exact_samples: int = _flag(500, "images a side in the exact distances taken with each picture; 0: none", low=0)
 
     def __post_init__(self) -> None:
         for spec in fields(self):

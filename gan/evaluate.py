@@ -34,6 +34,7 @@ __all__ = ["evaluate", "load_generator", "sample", "write"]
 _Draw = Callable[[int], torch.Tensor]  # that many generated images, as bytes
 
 _POPULATION = 20  # images a side that an interval for the population takes
+_WIDEST = 1000  # numbers an image may have for it: it fits maps, at the cost of their cube, and in pixels says little
 
 
 def load_generator(path: str | Path) -> tuple[torch.nn.Module, Config, dict[str, Any]]:
@@ -72,7 +73,8 @@ def evaluate(
     -------
     dict
         ``rows``: for generated, training and blurred training images, the scores that :mod:`gan.tables` prints;
-        beside it the classifier's hash and accuracy, the data, and the sample sizes.
+        beside it the classifier's hash and accuracy, the data, and the sample sizes. Pictures whose classes nobody
+        has told, or in colour, have no classifier: they are measured in pixels alone.
 
     Raises
     ------
@@ -83,9 +85,9 @@ def evaluate(
     dataset = _same_data(path, config, state, say)
     stacked = config.data == "stacked"
     classes = data.load("mnist", say=say) if stacked else dataset  # what the classifier tells apart
-    judge = classifier.obtain(classes, say=say)
+    judge = classifier.obtain(classes, say=say) if stacked or classifier.suits(dataset) else None
     draw = partial(sample, path, seed=seed, device=device)
-    if stacked:
+    if stacked and judge is not None:
         measured = _counted(judge, dataset, draw, say=say)
     else:
         measured = _scored(judge, dataset, draw, exact_samples=exact_samples, seed=seed, say=say)
@@ -94,7 +96,7 @@ def evaluate(
         "step": state["step"],
         "seed": seed,
         "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.fingerprint},
-        "classifier": {"sha256": judge.digest, "accuracy": classifier.accuracy(judge, classes)},
+        "classifier": judge and {"sha256": judge.digest, "accuracy": classifier.accuracy(judge, classes)},
         **measured,
     }
 
@@ -128,7 +130,7 @@ def _counted(
 
 
 def _scored(
-    judge: classifier.Classifier,
+    judge: classifier.Classifier | None,
     dataset: Dataset,
     draw: _Draw,
     *,
@@ -136,7 +138,7 @@ def _scored(
     seed: int,
     say: Callable[[str], None],
 ) -> dict[str, Any]:
-    """All scores of generated images, of training images, and of these blurred."""
+    """All scores of generated images, of training images, and of these blurred; without a judge, those in pixels."""
     n = min(len(dataset.test_images), len(dataset.images))
     n_exact = min(n, exact_samples)
     say(f"Measuring {n} images of each kind, exact distances and memorised images on {n_exact}.")
@@ -145,14 +147,18 @@ def _scored(
         images[torch.randperm(len(images), generator=rng)[:n]] for images in (dataset.images, dataset.test_images)
     )
     sets = {"generated": draw(n), "training": training, "blurred": quality.blur(training)}
-    features, reference = {name: judge.features(images) for name, images in sets.items()}, judge.features(held_out)
     rows = dict[str, dict[str, Any]]()
     for name, images in sets.items():
-        row = _score(judge, features[name], features["blurred"], reference, seed=seed)
-        row |= _exact(images[:n_exact], held_out[:n_exact], "pixels")
-        row |= _exact(features[name][:n_exact], reference[:n_exact], "features")
+        row = _exact(images[:n_exact], held_out[:n_exact], "pixels")
         row["memorised"] = scores.memorised(images[:n_exact], held_out[:n_exact], dataset.images)
-        rows[name] = _split(row)
+        rows[name] = row
+    if judge is not None:
+        reference, blurred = judge.features(held_out), judge.features(sets["blurred"])
+        for name, images in sets.items():
+            features = judge.features(images)
+            rows[name] |= _score(judge, features, blurred, reference, seed=seed)
+            rows[name] |= _exact(features[:n_exact], reference[:n_exact], "features")
+    rows = {name: _split(row) for name, row in rows.items()}
     return {"n": n, "n_exact": n_exact, "rows": rows}
 
 
@@ -183,7 +189,7 @@ def _exact(first: torch.Tensor, second: torch.Tensor, where: str) -> dict[str, A
     """Exact distances of the samples, and what they say about the populations they come from."""
     x, y = (part.double().numpy() if where == "features" else points(part) for part in (first, second))
     row: dict[str, Any] = {f"w{p}_{where}": (float(wdist.transport(x, y, p=p)), None, None) for p in (1, 2)}
-    if len(x) >= _POPULATION:
+    if len(x) >= _POPULATION and x.shape[1] <= _WIDEST:
         found = wdist.estimate(x, y, p=2, rng=0)
         row[f"w2_{where}_population"] = (found.distance, found.low, found.high)
     return row
@@ -191,8 +197,12 @@ def _exact(first: torch.Tensor, second: torch.Tensor, where: str) -> dict[str, A
 
 def _split(row: dict[str, Any]) -> dict[str, Any]:
     """Values under the names of their scores, and the intervals apart."""
-    values: dict[str, Any] = {key: score[0] for key, score in row.items() if key != "class_shares"}
-    values["class_shares"] = [score[0] for score in row["class_shares"]]
-    intervals: dict[str, Any] = {key: score[1:] for key, score in row.items() if score[1] is not None}
-    intervals["class_shares"] = [score[1:] for score in row["class_shares"]]
+    values, intervals = dict[str, Any](), dict[str, Any]()
+    for key, score in row.items():
+        if key == "class_shares":
+            values[key], intervals[key] = [one[0] for one in score], [one[1:] for one in score]
+        else:
+            values[key] = score[0]
+            if score[1] is not None:
+                intervals[key] = score[1:]
     return values | {"intervals": intervals}

@@ -1,6 +1,6 @@
 """A folder of pictures as a data set.
 
-Every picture under the folder counts, at any depth; other files are left alone. Where there are two folders
+Every picture under the folder counts, at any depth; other and hidden files are left alone. Where there are two folders
 ``train`` and ``test``, they are the parts; otherwise a tenth is held out, chosen by a fixed seed. Pictures are turned
 as their camera says, cut to their central square and brought to one size. They are grey if all of them are, and
 colour otherwise; what is transparent lies on white.
@@ -54,7 +54,8 @@ def read(folder: Path, size: int) -> Dataset:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS and path.is_file())
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS and path.is_file())
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
 def _is_grey(path: Path) -> bool:

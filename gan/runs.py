@@ -2,7 +2,7 @@
 
 A run lives in one folder: ``run.json`` (settings, versions, data), ``config.toml`` (the settings alone),
 ``checkpoint.pt``, ``metrics.jsonl``, ``samples/`` and the figures. A run that is resumed keeps its settings; only
-where it ends, where it runs and how often it reports may change.
+where it ends, where it runs and how often it reports may change, and ``resumed/`` tells what it went on with.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def start(config: Config, team: Team = _ALONE, *, say: Callable[[str], None] = p
         if team.leads:
             (folder / SAMPLES).mkdir(parents=True, exist_ok=True)
             _drop_what_came_later(folder, -1)  # of a run that ended before its first checkpoint
-            _describe(run)
+            _describe(run, folder / "run.json")
+            write_atomically(folder / toml_file.NAME, toml_file.dump(run.config).encode())
             run.save()
     return run
 
@@ -109,6 +110,7 @@ def resume(flags: Mapping[str, Any], team: Team = _ALONE, *, say: Callable[[str]
         raise ConfigError(f"--steps is {config.steps}, and the run in {folder} is at step {run.step} already")
     if team.leads:
         _drop_what_came_later(folder, run.step)
+        _describe(run, folder / "resumed" / f"step-{run.step:07d}.json")
     return run
 
 
@@ -161,8 +163,8 @@ def _newest() -> Path:
     return found[-1].parent
 
 
-def _describe(run: Run) -> None:
-    """Write down what the run is, for whoever finds its folder."""
+def _describe(run: Run, path: Path) -> None:
+    """Write down what the run is, and what it runs with, for whoever finds its folder."""
     versions = {"wdist": wdist.__version__, "python": platform.python_version()}
     versions |= {name: metadata.version(name) for name in ("torch", "numpy", "matplotlib")}
     facts = {
@@ -174,5 +176,5 @@ def _describe(run: Run) -> None:
         "versions": versions,
         "command": sys.argv,
     }
-    write_atomically(run.folder / "run.json", (json.dumps(facts, indent=2) + "\n").encode())
-    write_atomically(run.folder / toml_file.NAME, toml_file.dump(run.config).encode())
+    path.parent.mkdir(exist_ok=True)
+    write_atomically(path, (json.dumps(facts, indent=2) + "\n").encode())

@@ -32,27 +32,37 @@ def table(result: dict[str, Any]) -> str:
     if result["data"]["name"] == "stacked":
         return _modes_table(result)
     rows = result["rows"]
-    lines = [("", *rows), *((text, *(_cell(row, key) for row in rows.values())) for key, text in _LINES.items())]
+    measured = {key: text for key, text in _LINES.items() if key.removesuffix("_population") in rows["generated"]}
+    lines = [("", *rows), *((text, *(_cell(row, key) for row in rows.values())) for key, text in measured.items())]
     widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
     text = [
         " ".join([line[0].ljust(widths[0]), *(c.rjust(w + 2) for c, w in zip(line[1:], widths[1:], strict=True))])
         for line in lines
     ]
-    judge, shares = result["classifier"], rows["generated"]["class_shares"]
     notes = (
         f"Each against {result['n']} held-out images ({result['data']['name']}), 95 % intervals in brackets. Exact: on "
         f"{result['n_exact']} a side;",
         "population: what those samples say about W of the laws. Training images are the reference of all.",
-        f"Generated classes 0-9: {' '.join(f'{100 * share:.1f}' for share in shares)} %",
-        f"Classifier {judge['sha256'][:16]}, {100 * judge['accuracy']:.2f} % right on held-out images. "
-        "Figures under another classifier do not compare.",
+        *_about_classes(result),
     )
     return "\n".join([*text, "", *notes])
 
 
+def _about_classes(result: dict[str, Any]) -> tuple[str, ...]:
+    judge = result["classifier"]
+    if judge is None:
+        return ("There is no classifier of these images; pixels alone put blurred ones first. Look at the pictures.",)
+    shares = result["rows"]["generated"]["class_shares"]
+    return (
+        f"Generated classes 0-9: {' '.join(f'{100 * share:.1f}' for share in shares)} %",
+        f"Classifier {judge['sha256'][:16]}, {100 * judge['accuracy']:.2f} % right on held-out images. "
+        "Figures under another classifier do not compare.",
+    )
+
+
 def _cell(row: dict[str, Any], key: str) -> str:
     if key not in row:
-        return "too few"
+        return "not taken"  # of too few images, or too wide ones
     if key not in row["intervals"]:
         return f"{row[key]:.4g}"
     low, high = row["intervals"][key]

@@ -93,7 +93,8 @@ def test_the_truth_shows_the_numbers_of_the_records(tmp_path: Path, drawn: list[
 
 def test_curves_that_coincide_are_all_seen(tmp_path: Path, drawn: list[Figure]) -> None:
     """At a small gap and slope 1, the three estimates are one curve: those below are broader, and of other colours."""
-    figures.truth([record | {"real": 1.0, "fake": 0.9, "slope": 1.0} for record in TRAIN], [], tmp_path / "t.png", penalty=10)
+    late = [record | {"real": 1.0, "fake": 0.9, "slope": 1.0} for record in TRAIN]
+    figures.truth(late, [], tmp_path / "truth.png", penalty=10.0)
     curves = drawn[0].axes[0].get_lines()
     widths = [curve.get_linewidth() for curve in curves]
     assert widths == sorted(widths, reverse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,9 +11,9 @@ import pytest
 import torch
 from PIL import Image
 
-from gan import ConfigError, DataError
+from gan import ConfigError, DataError, classifier
+from gan.__main__ import main
 from gan.data import load
-from gan.evaluate import evaluate
 from gan.models import build
 from gan.state import Run
 from gan.train import train
@@ -53,6 +54,15 @@ def test_train_and_test_folders_are_the_parts(tmp_path: Path) -> None:
     pictures(tmp_path / "p" / "test", 3)
     data = load(str(tmp_path / "p"))
     assert (len(data.images), len(data.test_images)) == (5, 3)
+
+
+def test_hidden_files_are_no_pictures(tmp_path: Path) -> None:
+    """What macOS lays beside each picture on foreign disks has its ending, and is none; so have thumbnails."""
+    folder = pictures(tmp_path / ".data" / "p", 5)
+    (folder / "._000.png").write_bytes(b"\x00\x05\x16\x07")
+    pictures(folder / ".thumbnails", 3, size=(8, 8))
+    data = load(str(folder))
+    assert len(data.images) + len(data.test_images) == 5
 
 
 def test_the_central_square_is_kept_and_the_camera_is_heard(tmp_path: Path) -> None:
@@ -108,13 +118,27 @@ def test_a_size_is_for_pictures(idx_folder: Path) -> None:
         load(str(idx_folder), size=32)
 
 
-def test_colour_pictures_are_trained_on_and_not_judged(tmp_path: Path, new_run: Callable[..., Run]) -> None:
-    folder = pictures(tmp_path / "p", 12, "RGB", size=(40, 36))
+def test_colour_pictures_are_trained_on_and_measured_in_pixels(
+    tmp_path: Path, new_run: Callable[..., Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "p"
+    pictures(folder / "train", 30, "RGB", size=(40, 36))
+    pictures(folder / "test", 24, "RGB", size=(44, 36))
     run = new_run(data=str(folder), size=32, exact_samples=2, steps=2)
     train(run, progress=False)
     assert np.asarray(Image.open(run.folder / "samples.png")).ndim == 3
+    assert main(["evaluate", str(run.folder), "--exact-samples", "20"]) == 0
+    said = capsys.readouterr().out
+    assert "There is no classifier of these images" in said
+    assert not any(word in said for word in ("features", "inception", "Classifier", "classes 0-9"))
+    result = json.loads((run.folder / "evaluation.json").read_text())
+    assert result["classifier"] is None
+    rows = result["rows"]
+    assert rows["training"]["w2_pixels"] > rows["blurred"]["w2_pixels"] > 0, "noise is nearer to what it averages to"
+    assert rows["training"]["memorised"] == 1
+    assert said.count("not taken") == 3, "in 3,072 dimensions it would take minutes"
     with pytest.raises(DataError, match=r"shape \(3, 32, 32\): the judge is a classifier of grey 28×28 images"):
-        evaluate(run.folder, **QUIET)
+        classifier.obtain(run.data)
 
 
 def test_sizes_that_the_networks_cannot_make_are_refused(new_run: Callable[..., Run], tmp_path: Path) -> None:

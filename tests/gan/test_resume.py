@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import signal
 import subprocess
@@ -138,6 +139,17 @@ def test_a_finished_run_can_be_extended(new_run: NewRun) -> None:
     longer = resume({"out": str(run.folder), "steps": 5})
     train(longer, progress=False)
     assert longer.step == 5
+
+
+def test_each_time_that_a_run_is_taken_up_is_written_down(new_run: NewRun) -> None:
+    run = new_run()
+    train(run, progress=False)
+    began = (run.folder / "run.json").read_bytes()
+    resume({"out": str(run.folder), "steps": 9, "log_every": 3})
+    facts = json.loads((run.folder / "resumed" / "step-0000006.json").read_text())
+    assert (facts["config"]["steps"], facts["config"]["log_every"], facts["config"]["lr"]) == (9, 3, run.config.lr)
+    assert {"torch", "wdist", "python"} <= facts["versions"].keys()
+    assert (run.folder / "run.json").read_bytes() == began
 
 
 def test_a_run_does_not_go_back(new_run: NewRun) -> None:
