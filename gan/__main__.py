@@ -18,6 +18,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     flags = vars(_parser().parse_args(arguments))
     command: Callable[[dict[str, Any]], int] = flags.pop("command")
+    try:
+        return _run(command, flags)
+    except KeyboardInterrupt:  # outside of training, which stops at a checkpoint, or the second one there
+        return _complain("interrupted", 128 + signal.SIGINT)
+
+
+def _run(command: Callable[[dict[str, Any]], int], flags: dict[str, Any]) -> int:
     from .checkpoint import CheckpointError
     from .data import DataError
     from .train import DivergedError
@@ -145,7 +152,7 @@ def _checkpoint_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, … (default: auto)")
 
 
-def _complain(error: Exception, status: int) -> int:
+def _complain(error: object, status: int) -> int:
     print(f"gan: {error}", file=sys.stderr)
     return status
 

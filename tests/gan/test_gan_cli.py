@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gan import evaluate
 from gan.__main__ import main
 
 TINY = ["--data", "digits", "--steps", "3", "--batch-size", "4", "--pictures", "1", "--exact-samples", "20"]
@@ -74,6 +75,16 @@ def test_errors_are_one_line(
     assert error.startswith("gan: ")
     assert message in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["evaluate", "sample"])
+def test_ctrl_c_is_one_line(command: str, capsys, monkeypatch) -> None:
+    def interrupted(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(evaluate, command, interrupted)
+    assert main([command, "run"]) == 130
+    assert capsys.readouterr().err == "gan: interrupted\n"
 
 
 def test_help_is_quick_and_complete() -> None:
