@@ -94,7 +94,8 @@ def _measure(run: Run) -> None:
     judge = classifier.cached(run.data)
     if judge is not None:
         generated = models.generate(run.average, noise)
-        record |= {**quick_quality(judge, generated, training, held_out), "n_features": wide}
+        record |= quick_quality(judge, generated, training, held_out)
+        record |= {"n_features": wide, "classifier": judge.digest}
     records.append(run.folder, record)
 
 

@@ -13,7 +13,7 @@ from scipy.linalg import sqrtm
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from gan import CheckpointError, DataError, classifier, data, evaluate, quality, scores
+from gan import CheckpointError, DataError, classifier, data, evaluate, quality, records, scores
 from gan.__main__ import main
 from gan.models import parameter_count, seeded
 from gan.state import Run
@@ -116,6 +116,16 @@ def test_the_classifier_is_trained_by_a_command(
     said = capsys.readouterr().out
     assert f"sha256 {judge.digest}, " in said
     assert "% right on held-out images" in said
+
+
+def test_the_ratio_in_the_log_tells_its_classifier(
+    judge: classifier.Classifier, new_run: Callable[..., Run]
+) -> None:
+    run = new_run(exact_samples=5)
+    train(run, progress=False)
+    (line,) = records.read(run.folder, "exact")
+    assert line["classifier"] == judge.digest
+    assert line["ratio"] > 1 > line["floor_ratio"], "six updates make nothing, and real images are nearer than blurred"
 
 
 def test_other_images_are_refused(new_run: Callable[..., Run], idx_folder: Path) -> None:
