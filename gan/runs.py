@@ -31,6 +31,7 @@ from .team import Team
 __all__ = ["SAMPLES", "export", "resume", "start", "stored_config"]
 
 SAMPLES = "samples"
+_RESUMED = "resumed"
 _ALONE = Team()
 _CHANGEABLE = {
     "out",
@@ -110,7 +111,7 @@ def resume(flags: Mapping[str, Any], team: Team = _ALONE, *, say: Callable[[str]
         raise ConfigError(f"--steps is {config.steps}, and the run in {folder} is at step {run.step} already")
     if team.leads:
         _drop_what_came_later(folder, run.step)
-        _describe(run, folder / "resumed" / f"step-{run.step:07d}.json")
+        _describe(run, folder / _RESUMED / f"step-{run.step:07d}.json")
     return run
 
 
@@ -151,7 +152,8 @@ def _drop_what_came_later(folder: Path, step: int) -> None:
     for picture in (folder / SAMPLES).glob("step-*.png"):
         if int(picture.stem.removeprefix("step-")) > step:
             picture.unlink()
-    remove_drafts(folder)
+    for place in (folder, folder / SAMPLES, folder / _RESUMED):
+        remove_drafts(place)
 
 
 def _newest() -> Path:

@@ -152,6 +152,17 @@ def test_each_time_that_a_run_is_taken_up_is_written_down(new_run: NewRun) -> No
     assert (run.folder / "run.json").read_bytes() == began
 
 
+def test_what_a_kill_left_half_written_is_removed_wherever_it_lies(new_run: NewRun) -> None:
+    run = new_run()
+    train(run, progress=False)
+    resume({"out": str(run.folder)})
+    drafts = [run.folder / place / f".it.{os.getpid()}.draft.png" for place in (".", runs.SAMPLES, "resumed")]
+    for draft in drafts:
+        draft.write_bytes(b"half")
+    resume({"out": str(run.folder)})
+    assert not any(draft.exists() for draft in drafts)
+
+
 def test_a_run_does_not_go_back(new_run: NewRun) -> None:
     run = new_run(steps=3)
     train(run, progress=False)
