@@ -153,11 +153,11 @@ def _scored(
         row["memorised"] = scores.memorised(images[:n_exact], held_out[:n_exact], dataset.images)
         rows[name] = row
     if judge is not None:
-        reference, blurred = judge.features(held_out), judge.features(sets["blurred"])
-        for name, images in sets.items():
-            features = judge.features(images)
-            rows[name] |= _score(judge, features, blurred, reference, seed=seed)
-            rows[name] |= _exact(features[:n_exact], reference[:n_exact], "features")
+        reference = judge.features(held_out)
+        features = {name: judge.features(images) for name, images in sets.items()}
+        for name, row in rows.items():
+            row |= _score(judge, features[name], features["blurred"], reference, seed=seed)
+            row |= _exact(features[name][:n_exact], reference[:n_exact], "features")
     rows = {name: _split(row) for name, row in rows.items()}
     return {"n": n, "n_exact": n_exact, "rows": rows}
 

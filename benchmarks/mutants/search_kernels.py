@@ -36,7 +36,7 @@ SEARCH = (
     Changes("search/cells.py", _CELLS, (
         Change("SLACK = 2.0**-44", "SLACK = 0.0"),
         Change("SLACK = 2.0**-44", "SLACK = 2.0**-20", FASTER),
-        Change("(len(points) - 1) // LEAF).bit_length()", "len(points) // LEAF).bit_length()"),
+        Change("(n - 1) // LEAF).bit_length()", "n // LEAF).bit_length()"),
         Change("= centre, max(high - centre, centre - low)", "= centre, min(high - centre, centre - low)"),
         Change("* (1.0 + 2.0**-50)", "* (1.0 - 2.0**-50)"),
         Change("if high - low > widest:", "if high - low < widest or widest < 0:"),

@@ -63,7 +63,7 @@ def test_boxes_are_those_of_the_points(n: int, d: int) -> None:
         np.testing.assert_allclose(centre + half, points.max(axis=0), rtol=0, atol=1e-14)
 
 
-@pytest.mark.parametrize(("n", "d"), [(1, 2), (3, 2), (13, 1), (60, 3), (300, 2)])
+@pytest.mark.parametrize(("n", "d"), [(1, 2), (3, 2), (13, 1), (60, 3), (300, 2), (3600, 1)])
 @pytest.mark.parametrize("size", [1.0, 1e6])
 def test_a_majorant_lies_on_top_of_the_values_with_the_slope_of_least_squares(n: int, d: int, size: float) -> None:
     cells = Cells.of(ordered(n, n, d))

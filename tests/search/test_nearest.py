@@ -73,7 +73,7 @@ def test_a_small_tree_finds_the_smallest(metric: str, p: float, steep: int) -> N
 
     smaller = nearest(x, Cells.of(y), v, 60, ground._replace(factor=0.5, offset=0.1))  # all of them: nothing is pruned
     every = np.maximum(0.5 * (every + v) - 0.1, 0.0) - v
-    np.testing.assert_allclose(smaller.value, np.sort(every, axis=1), rtol=1e-15, atol=1e-14)
+    np.testing.assert_allclose(smaller.value, np.sort(every, axis=1), rtol=1e-15 if p > 2 else 0, atol=1e-14)
 
 
 @pytest.mark.parametrize("far", [1e3, 1e7])

@@ -138,15 +138,15 @@ def _blocking(a: Any, b: Any, n: int, parent: Any, size: Any, flow: Any) -> Any:
     return a, steps, least_a, last_a, True
 
 
-def _least(e: Any, x: Any, y: Any, top: Any, cost: Any, parent: Any, price: Any) -> Any:
-    """The reduced cost of an arc from x to y, summed along the cycle that it closes; 0 if that may be rounding."""
+def _improves(e: Any, x: Any, y: Any, top: Any, cost: Any, parent: Any, price: Any) -> Any:
+    """Whether the reduced cost of an arc from x to y, summed along its cycle, is below 0 by more than rounding."""
     r, largest = cost[e], abs(cost[e])
     for u, sign in ((x, -1.0), (y, 1.0)):
         while u != top:
             r += sign * price[u]
             largest = max(largest, abs(price[u]))
             u = _index(parent[u])
-    return r if r < -TOLERANCE * largest else 0.0
+    return r < -TOLERANCE * largest
 
 
 def _cut(leaving: Any, beyond: Any, pieces: Any, label: Any, piece: Any, gap: Any, run: Any, order: Any) -> Any:
@@ -200,7 +200,7 @@ def _pass(u: Any, top: Any, moved: Any, change: Any, parent: Any, size: Any, flo
         u = _index(parent[u])
 
 
-@kernel(_refresh, _queue, _since, _blocking, _least, _cut, _turn_pieces, _turn, _pass)
+@kernel(_refresh, _queue, _since, _blocking, _improves, _cut, _turn_pieces, _turn, _pass)
 def _pivots(
     start: Any, target: Any, cost: Any, tree: Any, order: Any, run: Any, label: Any, piece: Any, gap: Any, row: Any,
     arc: Any, state: Any, limit: float,
@@ -229,7 +229,7 @@ def _pivots(
                 continue
             top, length, delta, leaving, from_x = _blocking(x, y, n, parent, size, flow)
             steps += length
-            if r >= doubt and _least(e, x, y, top, cost, parent, price) == 0.0:
+            if r >= doubt and not _improves(e, x, y, top, cost, parent, price):
                 continue
             inside, outside, step = (x, y, cost[e]) if from_x else (y, x, -cost[e])
             beyond, moved = _index(parent[leaving]), size[leaving]

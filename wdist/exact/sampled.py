@@ -103,7 +103,9 @@ def from_potentials(
 
 
 def _drawn(mass: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A quarter of the points, by mass and without replacement (Efraimidis and Spirakis, 2006), in order."""
+    """A quarter of the points, by mass and without replacement (Efraimidis and Spirakis, 2006,
+    doi:10.1016/j.ipl.2005.11.003), in order.
+    """
     count = len(mass) // 4
     return np.sort(np.argpartition(rng.exponential(size=len(mass)) / mass, count)[:count])
 

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from ..search.cells import LEAF, kd_order
+from ..search.cells import depth_of, kd_order
 from ..search.ground import PointCosts
 from ..search.screen import has_screen
 from ..search.transform import TREE_DIMENSIONS
@@ -41,7 +41,7 @@ def cell_orders(costs: PointCosts) -> tuple[np.ndarray, np.ndarray] | None:
 def leaf_dimension(points: np.ndarray) -> float:
     """The dimension D that the leaves of a tree over points in k-d order tell, at most that of the points."""
     n, d = points.shape
-    depth = max(0, (n - 1) // LEAF).bit_length()
+    depth = depth_of(n)
     first = first_of(n, 1 << depth)
     count = np.diff(first, append=n)
     means = np.add.reduceat(points, first) / count[:, None]

@@ -18,10 +18,15 @@ import numpy as np
 
 from ..compilation import kernel
 
-__all__ = ["LEAF", "SLACK", "Cells", "kd_order"]
+__all__ = ["LEAF", "SLACK", "Cells", "depth_of", "kd_order"]
 
 SLACK = 2.0**-44  # by which bounds are moved outward, relative to their terms: above their rounding up to d = 100
 LEAF = 12  # points in a leaf, at most
+
+
+def depth_of(n: int) -> int:
+    """Levels below the root of a tree over n points."""
+    return max(0, (n - 1) // LEAF).bit_length()
 
 
 def kd_order(points: np.ndarray) -> np.ndarray:
@@ -42,7 +47,7 @@ class Cells:
     @classmethod
     def of(cls, points: np.ndarray) -> Cells:
         """The tree over points that :func:`kd_order` has sorted."""
-        depth = max(0, (len(points) - 1) // LEAF).bit_length()
+        depth = depth_of(len(points))
         box = np.zeros((2 << depth, 2, points.shape[1]))
         _boxes(points, depth, box)
         return cls(points, depth, box)
@@ -137,7 +142,10 @@ def _gather(points: Any, v: Any, first: int, last: int, mean: Any, scatter: Any,
 
 
 def _unite(mean: Any, scatter: Any, h: int, left: int, right: int) -> None:
-    """The same of node h from its halves of ``left`` and ``right`` points (Chan, Golub and LeVeque, 1979)."""
+    """The same of node h from its halves of ``left`` and ``right`` points.
+
+    Chan, Golub and LeVeque, 1983, doi:10.1080/00031305.1983.10483115.
+    """
     d = scatter.shape[1]
     share = right / (left + right)
     for k in range(d + 1):
