@@ -46,13 +46,13 @@ class Arcs(NamedTuple):
 def optimise(tree: Tree, arcs: Arcs) -> Iterator[int]:
     """Pivot until no arc improves. Yields the number of pivots of each slice; potentials are fresh then."""
     n, nodes = len(arcs.start) - 1, len(tree.parent)
-    order = np.empty((2, nodes), dtype=np.int32)  # of the last two refreshes, the root first
+    order = np.empty((2, nodes), dtype=np.uint32)  # of the last two refreshes, the root first
     order[:, 0], order[:, 1:] = nodes - 1, np.arange(nodes - 1)
-    run = np.empty((3, nodes), dtype=np.int32)
+    run = np.empty((3, nodes), dtype=np.uint32)
     label = np.empty(nodes, dtype=np.uint16)
     length = min(n, _LONGEST, max(128, n // _QUEUES))
-    row, arc = np.empty(length, dtype=np.int32), np.empty(length, dtype=np.int64)
-    piece, gap = np.empty((2, length + 1), dtype=np.int32), np.empty(length + 1)
+    row, arc = np.empty(length, dtype=np.int32), np.empty(length, dtype=np.uintp)
+    piece, gap = np.empty((2, length + 1), dtype=np.uint32), np.empty(length + 1)
     state = np.array([0, 0])  # row to price next, rows priced without finding an arc since the last pivot
     while state[1] < n:
         yield _pivots(*arcs, tree, order, run, label, piece, gap, row, arc, state, _SLICE)
@@ -63,18 +63,18 @@ def _refresh(parent: Any, size: Any, price: Any, potential: Any, run: Any, old: 
 
     Nodes are taken in the preorder ``old`` of an earlier tree, where nearly every one still comes after its parent.
     ``run`` says where in ``new`` a node's subtree begins and ends; until all its nodes are placed, the end is the next
-    free place, and -1 while the node has none itself.
+    free place, and 0 while the node has none itself.
     """
     begin, end, path = run
     root = _index(parent.shape[0] - 1)
-    end[:] = -1
+    end[:] = 0
     new[0], begin[root], end[root] = root, 0, 1
     for k in range(1, parent.shape[0]):
         u, depth = _index(old[k]), 0
-        if end[u] >= 0:
+        if end[u] > 0:
             continue
         above = _index(parent[u])
-        while end[above] < 0:
+        while end[above] == 0:
             path[depth] = u
             depth += 1
             u, above = above, _index(parent[above])
@@ -92,12 +92,12 @@ def _queue(start: Any, target: Any, cost: Any, potential: Any, row: Any, arc: An
     """The best arc of every row that has one, from ``place`` on; how many, the next place, and rows without one."""
     n, queued = start.shape[0] - 1, 0
     while queued < row.shape[0] and clean < n:
-        f, best, chosen = potential[place], 0.0, -1
-        for e in range(start[place], start[place + 1]):
-            r = cost[e] - f + potential[n + target[e]]
+        f, best, chosen = potential[place], 0.0, _index(0)
+        for e in range(_index(start[place]), _index(start[place + 1])):
+            r = cost[e] - f + potential[_index(n + target[e])]
             if r < best and r < -TOLERANCE * (abs(cost[e]) + abs(f)):
                 best, chosen = r, e
-        if chosen >= 0:
+        if best < 0.0:
             row[queued], arc[queued] = place, chosen
             queued += 1
         place = place + 1 if place + 1 < n else 0
