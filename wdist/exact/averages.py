@@ -16,6 +16,7 @@ import numpy as np
 from ..compilation import kernel
 from ..search.cells import kd_order
 from ..search.ground import MatrixCosts
+from .generation import Solved
 from .levels import Costs, first_of
 from .sampled import AllPairs
 
@@ -37,8 +38,9 @@ class Averages(AllPairs):
     def gathered(self, masses: tuple[np.ndarray, np.ndarray], cells: int) -> Averages:
         return self._averages(cells, cells)
 
-    def from_cells(self, coarser: Averages) -> Averages:
-        return self._averages(coarser.all.shape[0], self.all.shape[1])
+    def handed(self, coarser: Averages, solved: Solved) -> tuple[np.ndarray, None]:
+        between = self._averages(coarser.all.shape[0], self.all.shape[1])
+        return between.sources(solved.u, 1, np.arange(self.all.shape[1])).value[:, 0], None
 
     def to_cells(self, coarser: Averages) -> Costs:
         (_, m), (_, cells) = self.all.shape, coarser.all.shape

@@ -10,6 +10,8 @@ from ..search.cells import Cells
 from ..search.ground import Ground
 from ..search.lists import Lists
 from ..search.nearest import nearest, pair_costs
+from .generation import Solved
+from .handed import handed_down
 from .levels import Costs, first_of
 
 __all__ = ["Clouds"]
@@ -40,8 +42,10 @@ class Clouds:
         x, y = (_centroids(side.points, mass, cells) for side, mass in zip((self.x, self.y), masses, strict=True))
         return Clouds(Cells.of(x), Cells.of(y), self.ground)
 
-    def from_cells(self, coarser: Clouds) -> Clouds:
-        return Clouds(coarser.x, self.y, self.ground)
+    def handed(self, coarser: Clouds, solved: Solved) -> tuple[np.ndarray, np.ndarray]:
+        points = coarser.x.points, self.x.points, self.y.points
+        v, limit = handed_down(solved.arcs, solved.u, *points, self.ground)
+        return v, np.nextafter(limit, np.inf)
 
     def to_cells(self, coarser: Clouds) -> Costs:
         return Clouds(self.x, coarser.y, self.ground).costs

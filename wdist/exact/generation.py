@@ -48,11 +48,12 @@ class Problem(Protocol):
 
 
 class Solved(NamedTuple):
-    """A tree and its potentials."""
+    """A tree, its potentials, and the arcs that it was found among."""
 
     tree: Tree
     u: np.ndarray
     v: np.ndarray
+    arcs: Arcs
 
 
 class Watch:
@@ -90,6 +91,7 @@ def generate(
     v: np.ndarray,
     watch: Watch,
     anchor: np.ndarray | None = None,
+    below: np.ndarray | None = None,
     rough: bool = False,
 ) -> Solved:
     """Solve from a plan without cycles and potentials v of the targets, both as good as may be.
@@ -105,15 +107,17 @@ def generate(
     watch : Watch
     anchor : numpy.ndarray, shape (n,), optional
         Potentials of the sources at which components of the plan start. None: the c-transform of v.
+    below : numpy.ndarray, shape (n,), optional
+        Above the smallest ``c - v`` of every source: arcs of the first list lie below it.
     rough : bool
         Stop when few pairs violate, from a shorter first list: enough for a start of something else.
     """
     n, m = len(masses[0]), len(masses[1])
-    arcs, u, _ = first_arcs(problem, v, _ROUGH if rough else problem.lengths)
+    arcs, u, _ = first_arcs(problem, v, _ROUGH if rough else problem.lengths, below)
     forest = greedy(arcs, u, v, *masses) if plan is None else plan
     tree = hang(forest, problem.costs(forest.i, forest.j), u if anchor is None else anchor, m)
     if watch.satisfied(tree, u, v, masses):
-        return Solved(tree, u, v)
+        return Solved(tree, u, v, arcs)
     while True:
         progress = 0
         for pivots in optimise(tree, arcs):
@@ -121,19 +125,22 @@ def generate(
             watch.count(pivots)
         u, v = tree.potential[:n].copy(), -tree.potential[n:-1]
         i, j, cost, least = _violations(problem, u, v)
-        if len(i) <= (_TOLERATED * n if rough else 0) or progress == 0 or watch.satisfied(tree, least, v, masses):
-            return Solved(tree, u, v)
         start, place = with_added(arcs.start, i)
         arcs = Arcs(start, np.insert(arcs.target, place, j), np.insert(arcs.cost, place, cost))
+        if len(i) <= (_TOLERATED * n if rough else 0) or progress == 0 or watch.satisfied(tree, least, v, masses):
+            return Solved(tree, u, v, arcs)
 
 
-def first_arcs(problem: Problem, v: np.ndarray, lengths: tuple[int, int]) -> tuple[Arcs, np.ndarray, np.ndarray]:
+def first_arcs(
+    problem: Problem, v: np.ndarray, lengths: tuple[int, int], below: np.ndarray | None = None
+) -> tuple[Arcs, np.ndarray, np.ndarray]:
     """Arcs to the nearest targets under v, and from the nearest sources where a target has few; the c-transform of v;
     and how far beyond that the lists reach.
     """
-    lists = problem.targets(v, min(lengths[0], len(v)))
+    lists = problem.targets(v, min(lengths[0], len(v)), below)
     u = lists.value[:, 0].copy()
-    lonely = np.flatnonzero(np.bincount(lists.which.ravel(), minlength=len(v)) < _KNOWN)
+    known = np.bincount(lists.which.ravel() + 1, minlength=len(v) + 1)[1:]  # -1 is where a list ends before
+    lonely = np.flatnonzero(known < _KNOWN)
     start, target = merged(lists, problem.sources(u, min(lengths[1], len(u)), lonely), lonely)
     arcs = Arcs(start, target, problem.costs(np.repeat(np.arange(len(u)), np.diff(start)), target))
     return arcs, u, lists.value[:, -1] - u

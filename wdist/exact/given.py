@@ -42,7 +42,7 @@ def on_given_arcs(costs: MatrixCosts, masses: tuple[np.ndarray, np.ndarray], wat
     forest = tree.forest(n)
     tree = hang(forest, costs.pairs(forest.i, forest.j), np.zeros(n), m)
     _run(tree, arcs, watch)
-    return Solved(tree, tree.potential[:n].copy(), -tree.potential[n:-1])
+    return Solved(tree, tree.potential[:n].copy(), -tree.potential[n:-1], arcs)
 
 
 def _run(tree: Tree, arcs: Arcs, watch: Watch) -> None:

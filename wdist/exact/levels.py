@@ -27,8 +27,8 @@ class Layered(Problem, Protocol):
     def gathered(self, masses: tuple[np.ndarray, np.ndarray], cells: int) -> Self:
         """The problem between so many cells of either side: see :func:`first_of`."""
 
-    def from_cells(self, coarser: Self) -> Problem:
-        """From the sources of a coarser level to the targets of this one."""
+    def handed(self, coarser: Self, solved: Solved) -> tuple[np.ndarray, np.ndarray | None]:
+        """Potentials of the targets from those of a coarser level, and what :func:`generate` takes as ``below``."""
 
     def to_cells(self, coarser: Self) -> Costs:
         """Costs between sources of this level and targets of a coarser one, to go by when cells are divided."""
@@ -54,10 +54,10 @@ def coarse_to_fine(problem: _Layered, masses: tuple[np.ndarray, np.ndarray], wat
     solved = generate(level, (a, b), None, np.zeros(len(b)), watch, rough=bool(levels))
     while levels:
         before, (level, (a, b)) = level, levels.pop()
-        v = level.from_cells(before).sources(solved.u, 1, np.arange(len(b))).value[:, 0]
+        v, below = level.handed(before, solved)
         plan = _divided(solved.tree.forest(len(solved.u)), a, level.to_cells(before))
         plan = _divided(plan.swapped(), b, lambda j, i: level.costs(i, j)).swapped()  # noqa: B023
-        solved = generate(level, (a, b), plan, v, watch, rough=bool(levels))
+        solved = generate(level, (a, b), plan, v, watch, below=below, rough=bool(levels))
     return solved
 
 
