@@ -39,7 +39,7 @@ def test_levels_end_at_the_optimum(n: int, m: int, seed: int) -> None:
     cost = np.sum((x[:, None] - y) ** 2, axis=2)
     a, b = integers(rng, n, 900), integers(rng, m, 900)
     watch = Watch()
-    tree, u, v = coarse_to_fine(Averages(MatrixCosts(cost)), (a, b), watch)
+    tree, u, v, _ = coarse_to_fine(Averages(MatrixCosts(cost)), (a, b), watch)
     plan = tree.forest(n)
     check_plan(plan, a, b)
     assert np.all(u[:, None] + v <= cost + 1e-9)

@@ -11,7 +11,7 @@ from ..search.ground import Ground
 from ..search.lists import Lists
 from ..search.nearest import nearest, pair_costs
 from .generation import Solved
-from .handed import handed_down
+from .handed import limits_of_lists, potentials_along_arcs
 from .levels import Costs, first_of
 
 __all__ = ["Clouds"]
@@ -24,10 +24,7 @@ class Clouds:
     x: Cells
     y: Cells
     ground: Ground
-
-    @property
-    def lengths(self) -> tuple[int, int]:
-        return (8, 5) if self.x.points.shape[1] <= 2 else (10, 5)
+    lengths = (10, 5)
 
     def costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         return pair_costs(self.x.points, self.y.points, i, j, self.ground)
@@ -43,9 +40,10 @@ class Clouds:
         return Clouds(Cells.of(x), Cells.of(y), self.ground)
 
     def handed(self, coarser: Clouds, solved: Solved) -> tuple[np.ndarray, np.ndarray]:
-        points = coarser.x.points, self.x.points, self.y.points
-        v, limit = handed_down(solved.arcs, solved.u, *points, self.ground)
-        return v, np.nextafter(limit, np.inf)
+        known = potentials_along_arcs(solved.arcs, coarser.x.points, self.y.points, solved.u, self.ground)
+        lists = nearest(self.y.points, coarser.x, solved.u, 1, self.ground, known)
+        v = np.minimum(known, lists.value[:, 0])
+        return v, limits_of_lists(solved.arcs, self.x.points, self.y.points, v, self.ground)
 
     def to_cells(self, coarser: Clouds) -> Costs:
         return Clouds(self.x, coarser.y, self.ground).costs

@@ -1,9 +1,9 @@
-r"""What a level hands to the next, finer one along its arcs: potentials of the targets, and how far lists have to reach.
+r"""What the arcs of a level tell the next, finer one, so that its searches are short: bounds of what they look for.
 
 An arc of the coarse level joins a cell of sources with a cell of targets that is near in reduced cost, so the points of
-these two may be near as well. Over them alone, :math:`v(y) = \min_X c(X, y) - u(X)` is nearly the c-transform of the
-coarse potentials u, X being the centroids of the cells of sources with an arc to the cell of y; and the mean of
-:math:`c(x, y) - v(y)` is a value that about half of them lie below, which makes a search for the smallest short.
+these two may be near as well. Over them alone, :math:`\min_X c(X, y) - u(X)`, X being the centroids of the cells of
+sources with an arc to the cell of y, is nearly the minimum over all X. And the mean of :math:`c(x, y) - v(y)` is a value
+that about half of these y lie below, a few times as many as a cell holds.
 """
 
 from __future__ import annotations
@@ -18,31 +18,44 @@ from ..search.ground import Ground
 from ..search.nearest import EUCLIDEAN, pair_cost, power
 from .pivots import Arcs
 
-__all__ = ["handed_down"]
-
-_index: Any = np.uintp  # unsigned, as in the pivots
+__all__ = ["limits_of_lists", "potentials_along_arcs"]
 
 
-def handed_down(
-    arcs: Arcs, u: np.ndarray, cells: np.ndarray, x: np.ndarray, y: np.ndarray, ground: Ground
-) -> tuple[np.ndarray, np.ndarray]:
-    """Potentials v of the targets y, and for every source x a limit, below which ``c - v`` is smallest.
+
+def potentials_along_arcs(arcs: Arcs, cells: np.ndarray, y: np.ndarray, u: np.ndarray, ground: Ground) -> np.ndarray:
+    """For every target y the smallest ``c - u`` from the centroids with an arc to its cell.
 
     Parameters
     ----------
     arcs : Arcs
-        Of the coarser level, with at least one from every source and to every target.
-    u : numpy.ndarray, shape (cells,)
-        Potentials of its sources.
+        Of the coarser level, at least one to every target.
     cells : numpy.ndarray, shape (cells, d)
-        Where these stand.
-    x, y : numpy.ndarray, shapes (n, d) and (m, d)
-        Points in the order in which :func:`wdist.exact.levels.first_of` divides them into cells.
+        The centroids, which are its sources.
+    y : numpy.ndarray, shape (m, d)
+        Targets in the order in which :func:`wdist.exact.levels.first_of` divides them into cells.
+    u : numpy.ndarray, shape (cells,)
     ground : Ground
     """
-    v, limit = np.empty(len(y)), np.empty(len(x))
-    _hand_down(arcs.start, arcs.target, u, cells, x, y, ground, v, limit)
-    return v, limit
+    v = np.full(len(y), np.inf)
+    _lower(arcs.start, arcs.target, cells, y, u, ground, v)
+    return v
+
+
+def limits_of_lists(arcs: Arcs, x: np.ndarray, y: np.ndarray, v: np.ndarray, ground: Ground) -> np.ndarray:
+    """For every source x a number below which the smallest ``c - v`` is, and a few more: the mean along the arcs.
+
+    Parameters
+    ----------
+    arcs : Arcs
+        Of the coarser level, at least one from every source.
+    x, y : numpy.ndarray, shapes (n, d) and (m, d)
+        Points in the order in which :func:`wdist.exact.levels.first_of` divides them into cells.
+    v : numpy.ndarray, shape (m,)
+    ground : Ground
+    """
+    limit = np.empty(len(x))
+    _limit(arcs.start, arcs.target, x, y, v, ground, limit)
+    return np.nextafter(limit, np.inf)
 
 
 def _near(c: Any, start: Any, target: Any, m: Any, cells: Any, near: Any) -> Any:
@@ -60,35 +73,37 @@ def _costs(x: Any, i: Any, y: Any, near: Any, ground: Any, cost: Any) -> None:
     metric, p, factor, offset = ground
     if metric == EUCLIDEAN and p == 2.0:
         for q in range(cost.shape[0]):
-            r, j = 0.0, _index(near[q])
+            r = 0.0
             for t in range(x.shape[1]):
-                r += (x[i, t] - y[j, t]) * (x[i, t] - y[j, t])
+                r += (x[i, t] - y[near[q], t]) * (x[i, t] - y[near[q], t])
             cost[q] = max(r * factor - offset, 0.0)
     else:
         for q in range(cost.shape[0]):
-            cost[q] = max(pair_cost(x, i, y, _index(near[q]), metric, p) * factor - offset, 0.0)
+            cost[q] = max(pair_cost(x, i, y, near[q], metric, p) * factor - offset, 0.0)
 
 
 @kernel(power, pair_cost, _near, _costs)
-def _hand_down(
-    start: Any, target: Any, u: Any, cells: Any, x: Any, y: Any, ground: Any, v: Any, limit: Any
-) -> None:  # fmt: skip
-    n, m, count = x.shape[0], y.shape[0], cells.shape[0]
-    near, room = np.empty(m, dtype=np.int64), np.empty(m)
-    v[:] = np.inf
+def _lower(start: Any, target: Any, cells: Any, y: Any, u: Any, ground: Any, v: Any) -> None:
+    count, m = cells.shape[0], y.shape[0]
+    near, room = np.empty(m, dtype=np.uintp), np.empty(m)
     for c in range(count):
         cost = room[: _near(c, start, target, m, count, near)]
         _costs(cells, c, y, near, ground, cost)
         for q in range(cost.shape[0]):
-            j = _index(near[q])
-            v[j] = min(v[j], cost[q] - u[c])
+            v[near[q]] = min(v[near[q]], cost[q] - u[c])
+
+
+@kernel(power, pair_cost, _near, _costs)
+def _limit(start: Any, target: Any, x: Any, y: Any, v: Any, ground: Any, limit: Any) -> None:
+    count, n, m = start.shape[0] - 1, x.shape[0], y.shape[0]
+    near, room = np.empty(m, dtype=np.uintp), np.empty(m)
     for c in range(count):
         cost = room[: _near(c, start, target, m, count, near)]
         for i in range((n * c) // count, (n * (c + 1)) // count):
             _costs(x, i, y, near, ground, cost)
             total, least, cheapest = 0.0, np.inf, 0.0
             for q in range(cost.shape[0]):
-                r = cost[q] - v[_index(near[q])]
+                r = cost[q] - v[near[q]]
                 total += r
                 least, cheapest = (r, cost[q]) if r < least else (least, cheapest)
-            limit[i] = max(total / cost.shape[0], least + SLACK * cheapest)  # the search may round otherwise
+            limit[i] = max(total / cost.shape[0], least + SLACK * cheapest)  # a search may round otherwise

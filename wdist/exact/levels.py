@@ -1,8 +1,8 @@
 r"""Coarse to fine: both sides are gathered into 32, 128, 256, 512, ... cells; the problem between them starts the next.
 
 Going down, every cell hands its flow to its two halves, which leaves a plan without cycles, and potentials are carried
-over by the c-transform :math:`v(y) = \min_x c(x, y) - u(x)` over the cells x of the level before. The last level is the
-problem itself.
+over by the c-transform :math:`v(y) = \min_x c(x, y) - u(x)` over the cells x of the level before; how far its lists
+have to reach, its arcs tell (:mod:`wdist.exact.handed`). The last level is the problem itself.
 """
 
 from __future__ import annotations
