@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .by_hand import Change, Changes
-from .search_kernels import FASTER, LINE, SEARCH
+from .search_kernels import LINE, SEARCH
 
 __all__ = ["KERNELS"]
 

@@ -2,8 +2,8 @@ r"""What the arcs of a level tell the next, finer one, so that its searches are 
 
 An arc of the coarse level joins a cell of sources with a cell of targets that is near in reduced cost, so the points of
 these two may be near as well. Over them alone, :math:`\min_X c(X, y) - u(X)`, X being the centroids of the cells of
-sources with an arc to the cell of y, is nearly the minimum over all X. And the mean of :math:`c(x, y) - v(y)` is a value
-that about half of these y lie below, a few times as many as a cell holds.
+sources with an arc to the cell of y, is nearly the minimum over all X. And about half of the targets y lie below their
+mean of :math:`c(x, y) - v(y)`: about ten.
 """
 
 from __future__ import annotations
