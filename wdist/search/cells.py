@@ -21,6 +21,7 @@ from ..compilation import kernel
 __all__ = ["LEAF", "SLACK", "Cells", "depth_of", "kd_order"]
 
 SLACK = 2.0**-44  # by which bounds are moved outward, relative to their terms: above their rounding up to d = 100
+_index: Any = np.uintp  # unsigned: no question whether it counts from the end
 LEAF = 12  # points in a leaf, at most
 
 
@@ -32,7 +33,7 @@ def depth_of(n: int) -> int:
 def kd_order(points: np.ndarray) -> np.ndarray:
     """The permutation that sorts points (n, d) so that halves, quarters, ... of it are cells of a k-d tree."""
     order = np.arange(len(points))
-    _sort(points, order)
+    _sort(points, order.view(np.uintp))
     return order
 
 
@@ -60,7 +61,17 @@ class Cells:
         return node
 
 
-@kernel()
+def _to_front(points: Any, axis: int, order: Any, left: Any, right: Any, limit: float) -> Any:
+    """Of ``order[left : right]`` what lies below the limit comes first; where it ends. No branch is to be foreseen."""
+    end = left
+    for q in range(left, right):
+        point = order[q]
+        order[q], order[end] = order[end], point
+        end += _index(points[point, axis] < limit)
+    return end
+
+
+@kernel(_to_front)
 def _sort(points: Any, order: Any) -> None:
     """Split each cell at its middle, by quickselect along its widest side, level by level."""
     n, d = points.shape
@@ -79,24 +90,15 @@ def _sort(points: Any, order: Any) -> None:
                     low, high = min(low, value), max(high, value)
                 if high - low > widest:
                     widest, axis = high - low, k
-            left, right = first, last - 1
+            left, right = _index(first), _index(last)
             while left < right:
-                pivot = points[order[(left + right) >> 1], axis]
-                a, b = left, right
-                while a <= b:
-                    while points[order[a], axis] < pivot:
-                        a += 1
-                    while points[order[b], axis] > pivot:
-                        b -= 1
-                    if a <= b:
-                        order[a], order[b] = order[b], order[a]
-                        a += 1
-                        b -= 1
-                if middle <= b:
-                    right = b
-                elif middle >= a:
-                    left = a
-                else:
+                pivot = points[order[(left + right) // _index(2)], axis]
+                end = _to_front(points, axis, order, left, right, pivot)
+                if middle < end:
+                    right = end
+                    continue
+                left = _to_front(points, axis, order, end, right, np.nextafter(pivot, np.inf))  # those equal to it
+                if middle < left:
                     break
         level += 1
 
