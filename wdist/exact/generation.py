@@ -125,8 +125,9 @@ def generate(
             watch.count(pivots)
         u, v = tree.potential[:n].copy(), -tree.potential[n:-1]
         i, j, cost, least = _violations(problem, u, v)
-        start, place = with_added(arcs.start, i)
-        arcs = Arcs(start, np.insert(arcs.target, place, j), np.insert(arcs.cost, place, cost))
+        if len(i):
+            start, place = with_added(arcs.start, i)
+            arcs = Arcs(start, np.insert(arcs.target, place, j), np.insert(arcs.cost, place, cost))
         if len(i) <= (_TOLERATED * n if rough else 0) or progress == 0 or watch.satisfied(tree, least, v, masses):
             return Solved(tree, u, v, arcs)
 

@@ -2,22 +2,24 @@
 
 The error of one floating-point addition or product is itself a floating-point number (Dekker, 1971,
 doi:10.1007/BF01397083), and ``math.fsum`` rounds a sum of any length once. Together they give the exact sign of what
-was rounded away, so a bound moves outward by one unit in the last place, and only where it has to. Long sums are halved
-until they are short, as arrays, and keep the errors of those additions.
+was rounded away, so a bound moves outward by one unit in the last place, and only where it has to. A long sum becomes
+a short one first: of itself, of its errors, of theirs.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from .._arrays import Floats
+from ..compilation import interpreting, kernel
 
 __all__ = ["difference_error", "root_bounds", "rounded_sum", "sum_bounds", "two_product"]
 
 _SPLITTER = 2.0**27 + 1
-_SHORT = 64  # terms that math.fsum is given
+_SHORT = 256  # terms that math.fsum is given
 
 
 def difference_error(a: Floats, b: Floats, difference: Floats) -> Floats:
@@ -36,8 +38,11 @@ def two_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def rounded_sum(terms: np.ndarray) -> tuple[float, float, float]:
     """The sum as :func:`math.fsum` rounds it, in whatever order; what it lacks; and by how much that may be off."""
-    if len(terms) > 4 * _SHORT:
-        parts, slack = _shortened(terms)
+    if len(terms) > _SHORT and not interpreting():
+        condensed = np.empty(5)
+        _condense(np.require(terms, requirements=["C", "W"]), condensed)
+        *parts, size = condensed.tolist()
+        slack = 2.0**-52 * len(terms) * size
         if math.isfinite(slack):
             total, above = math.fsum([*parts, -slack]), math.fsum([*parts, slack])
             if total == above:
@@ -76,22 +81,23 @@ def root_bounds(low: float, high: float, p: float) -> tuple[float, float]:
     return _root(low, p, -1.0), _root(high, p, 1.0)
 
 
-def _shortened(terms: np.ndarray) -> tuple[list[float], float]:
-    """Some floats, whose sum is that of the terms to within the second number, if that is finite."""
-    parts = []
-    with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(2):  # once more for the errors
-            errors = []
-            while len(terms) > _SHORT:
-                half = len(terms) // 2
-                a, b = terms[:half], terms[half : 2 * half]
-                total = a + b
-                errors.append(difference_error(a, -b, total))
-                terms = np.append(total, terms[2 * half :])
-            parts += terms.tolist()
-            terms = np.concatenate(errors)
-        parts.append(float(np.sum(terms)))
-        return parts, 2.0**-52 * len(terms) * float(np.sum(np.abs(terms)))
+@kernel()
+def _condense(terms: Any, parts: Any) -> None:
+    """Three sums, each of the errors of the one before, the plain sum of the errors of the last, and of their sizes."""
+    high = middle = low = rest = size = 0.0
+    for term in terms:
+        total = high + term
+        part = total - high
+        error, high = (high - (total - part)) + (term - part), total
+        total = middle + error
+        part = total - middle
+        error, middle = (middle - (total - part)) + (error - part), total
+        total = low + error
+        part = total - low
+        error, low = (low - (total - part)) + (error - part), total
+        rest += error
+        size += abs(error)
+    parts[0], parts[1], parts[2], parts[3], parts[4] = high, middle, low, rest, size
 
 
 def _split(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
