@@ -27,8 +27,8 @@ from .tree import Tree
 __all__ = ["Arcs", "optimise"]
 
 _SLICE = 2.0**23  # nodes passed in one call of the kernel: between calls Ctrl-C is heard
-_QUEUES = 12  # in which all rows fit
-_LONGEST = 2**16 - 2  # of queues: pieces are counted in uint16
+_QUEUES = 10  # in which all rows fit,
+_SHORTEST, _LONGEST = 192, 2**16 - 2  # or more, or fewer: pieces are counted in uint16
 TOLERANCE = 2.0**-50  # of the terms of a reduced cost
 
 _MUCH: Any = np.int64(2**62)  # more than any flow
@@ -50,7 +50,7 @@ def optimise(tree: Tree, arcs: Arcs) -> Iterator[int]:
     order[:, 0], order[:, 1:] = nodes - 1, np.arange(nodes - 1)
     run = np.empty((3, nodes), dtype=np.uint32)
     label = np.empty(nodes, dtype=np.uint16)
-    length = min(n, _LONGEST, max(128, n // _QUEUES))
+    length = min(n, _LONGEST, max(_SHORTEST, n // _QUEUES))
     row, arc = np.empty(length, dtype=np.int32), np.empty(length, dtype=np.uintp)
     piece, gap = np.empty((2, length + 1), dtype=np.uint32), np.empty(length + 1)
     state = np.array([0, 0])  # row to price next, rows priced without finding an arc since the last pivot
