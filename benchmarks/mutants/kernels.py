@@ -111,8 +111,11 @@ KERNELS = (
         Change("end[i] = start[i] + count[i]", "end[i] = start[i] + count[i] + 1"),
         Change("first, start[i] = start[i], last", "first = start[i]"),
         Change("    start[n] = last", "    pass"),
-        Change("place = start[i + 1]", "place = start[i]"),
-        Change("return start + more, place", "return start + np.minimum(more, 1), place"),
+        Change("place = start[row + 1] + k", "place = start[row] + k"),
+        Change("new_start[row] = start[row] + k", "new_start[row] = start[row]"),
+        Change("new_start[n] = start[n] + k", "pass"),
+        Change("new_target[e + k], new_cost[e + k] = target[e], cost[e]",
+               "new_target[e + k], new_cost[e] = target[e], cost[e]"),
     )),
     Changes("exact/soft.py", _BASIS, (
         Change("log_a - _log_sums", "_log_sums"),

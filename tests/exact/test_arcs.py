@@ -63,11 +63,13 @@ def test_lists_of_both_sides_are_merged_without_doubles(seed: int) -> None:
 
 
 def test_arcs_are_added_to_their_rows() -> None:
-    start, target = np.array([0, 2, 2, 5]), np.array([7, 8, 1, 2, 3])
-    i = np.array([0, 1, 1, 2])
-    more, place = with_added(start, i)
-    rows = np.insert(target, place, [90, 91, 92, 93])
-    assert [rows[s:e].tolist() for s, e in pairwise(more)] == [[7, 8, 90], [91, 92], [1, 2, 3, 93]]
+    arcs = Arcs(np.array([0, 2, 2, 5]), np.array([7, 8, 1, 2, 3], dtype=np.int32), np.arange(5.0))
+    i, j, cost = np.array([0, 1, 1, 2]), np.array([90, 91, 92, 93], dtype=np.int32), np.array([0.5, 1.5, 2.5, 3.5])
+    more = with_added(arcs, i, j, cost)
+    assert [more.target[s:e].tolist() for s, e in pairwise(more.start)] == [[7, 8, 90], [91, 92], [1, 2, 3, 93]]
+    assert more.cost.tolist() == [0.0, 1.0, 0.5, 1.5, 2.5, 2.0, 3.0, 4.0, 3.5]
+    more = with_added(arcs, i[3:], j[3:], cost[3:])
+    assert [more.target[s:e].tolist() for s, e in pairwise(more.start)] == [[7, 8], [], [1, 2, 3, 93]]
 
 
 def test_soft_potentials_are_those_of_sinkhorn() -> None:

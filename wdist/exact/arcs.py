@@ -8,6 +8,7 @@ import numpy as np
 
 from ..compilation import kernel
 from ..search.lists import Lists
+from .pivots import Arcs
 
 __all__ = ["merged", "with_added"]
 
@@ -20,12 +21,28 @@ def merged(forward: Lists, backward: Lists, j: np.ndarray) -> tuple[np.ndarray, 
     return start, target[: start[-1]]
 
 
-def with_added(start: np.ndarray, i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """``start`` after an arc is added to each of the sources i, ascending, and where :func:`numpy.insert` puts it."""
-    place = start[i + 1]
-    more = np.zeros_like(start)
-    np.cumsum(np.bincount(i, minlength=len(start) - 1), out=more[1:])
-    return start + more, place
+def with_added(arcs: Arcs, i: np.ndarray, j: np.ndarray, cost: np.ndarray) -> Arcs:
+    """The arcs and those of the pairs (i[k], j[k]), i ascending, each at the end of its row."""
+    total = len(arcs.target) + len(i)
+    more = Arcs(np.empty_like(arcs.start), np.empty(total, dtype=np.int32), np.empty(total))
+    _add(*arcs, i, j, cost, *more)
+    return more
+
+
+@kernel()
+def _add(
+    start: Any, target: Any, cost: Any, i: Any, j: Any, added: Any, new_start: Any, new_target: Any, new_cost: Any
+) -> None:
+    n, k = start.shape[0] - 1, 0
+    for row in range(n):
+        new_start[row] = start[row] + k
+        for e in range(start[row], start[row + 1]):
+            new_target[e + k], new_cost[e + k] = target[e], cost[e]
+        while k < i.shape[0] and i[k] == row:
+            place = start[row + 1] + k
+            new_target[place], new_cost[place] = j[k], added[k]
+            k += 1
+    new_start[n] = start[n] + k
 
 
 @kernel()

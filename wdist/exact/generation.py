@@ -126,8 +126,7 @@ def generate(
         u, v = tree.potential[:n].copy(), -tree.potential[n:-1]
         i, j, cost, least = _violations(problem, u, v)
         if len(i):
-            start, place = with_added(arcs.start, i)
-            arcs = Arcs(start, np.insert(arcs.target, place, j), np.insert(arcs.cost, place, cost))
+            arcs = with_added(arcs, i, j, cost)
         if len(i) <= (_TOLERATED * n if rough else 0) or progress == 0 or watch.satisfied(tree, least, v, masses):
             return Solved(tree, u, v, arcs)
 
