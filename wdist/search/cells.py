@@ -22,7 +22,7 @@ __all__ = ["LEAF", "SLACK", "Cells", "depth_of", "kd_order"]
 
 SLACK = 2.0**-44  # by which bounds are moved outward, relative to their terms: above their rounding up to d = 100
 _index: Any = np.uintp  # unsigned: no question whether it counts from the end
-LEAF = 12  # points in a leaf, at most
+LEAF = 16  # points in a leaf, at most
 
 
 def depth_of(n: int) -> int:

@@ -21,7 +21,7 @@ from .lists import Lists, kept
 
 __all__ = ["together"]
 
-_WIDTH = 8  # sources that are searched for together
+_WIDTH = 16  # sources that are searched for together
 _STEP = 4  # levels of the tree that are taken at once
 _ROOM = 512  # targets that are gone through at once, and those of a leaf more
 _ROWS = 2**15  # queries in one call of the kernel: between calls Ctrl-C is heard
