@@ -48,7 +48,7 @@ def test_order_splits_every_cell_at_its_middle_along_its_widest_side(n: int, d: 
         level += 1
 
 
-@pytest.mark.parametrize(("n", "d"), [(1, 2), (12, 2), (13, 2), (24, 3), (25, 3), (300, 2)])
+@pytest.mark.parametrize(("n", "d"), [(1, 2), (LEAF, 2), (LEAF + 1, 2), (2 * LEAF, 3), (2 * LEAF + 1, 3), (300, 2)])
 def test_boxes_are_those_of_the_points(n: int, d: int) -> None:
     cells = Cells.of(ordered(n, n, d))
     assert max(part.stop - part.start for _, part in nodes(cells)) == n

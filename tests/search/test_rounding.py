@@ -103,3 +103,15 @@ def test_long_sums_of_what_is_not_finite() -> None:
     assert sum_bounds(terms) == (math.inf, math.inf)
     terms[7] = np.nan
     assert math.isnan(rounded_sum(terms)[0])
+
+
+def test_what_the_errors_of_errors_lose_is_in_the_slack() -> None:
+    """A term that is lost beside two others, which cancel: nothing is left of it but the room for it."""
+    scales = 2.0 ** -np.array([60.0, 120.0, 180.0, 240.0])
+    terms = np.concatenate([[1.0], scales, -scales[-2::-1], np.zeros(300)])
+    total, rest, slack = rounded_sum(terms)
+    assert (total, rest) == (1.0, 0.0)
+    assert 2.0**-240 <= slack <= 2.0**-200
+    low, high = sum_bounds(terms)
+    assert low <= 1.0
+    assert high == math.nextafter(1.0, 2.0)

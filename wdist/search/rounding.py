@@ -40,7 +40,8 @@ def rounded_sum(terms: np.ndarray) -> tuple[float, float, float]:
     """The sum as :func:`math.fsum` rounds it, in whatever order; what it lacks; and by how much that may be off."""
     if len(terms) > _SHORT and not interpreting():
         condensed = np.empty(5)
-        _condense(np.require(terms, requirements=["C", "W"]), condensed)
+        with np.errstate(over="ignore", invalid="ignore"):  # of the kernel as plain Python
+            _condense(np.require(terms, requirements=["C", "W"]), condensed)
         *parts, size = condensed.tolist()
         slack = 2.0**-52 * len(terms) * size
         if math.isfinite(slack):
