@@ -20,6 +20,8 @@ from .pivots import Arcs
 
 __all__ = ["limits_of_lists", "potentials_along_arcs"]
 
+_index: Any = np.uintp  # unsigned: no question whether it counts from the end
+
 
 
 def potentials_along_arcs(arcs: Arcs, cells: np.ndarray, y: np.ndarray, u: np.ndarray, ground: Ground) -> np.ndarray:
@@ -68,42 +70,42 @@ def _near(c: Any, start: Any, target: Any, m: Any, cells: Any, near: Any) -> Any
     return size
 
 
-def _costs(x: Any, i: Any, y: Any, near: Any, ground: Any, cost: Any) -> None:
-    """Between point i and as many of the near ones as ``cost`` has room for."""
+def _costs(x: Any, i: Any, y: Any, near: Any, size: Any, ground: Any, cost: Any) -> None:
+    """Between point i and those that are near."""
     metric, p, factor, offset = ground
     if metric == EUCLIDEAN and p == 2.0:
-        for q in range(cost.shape[0]):
-            r = 0.0
+        for q in range(size):
+            r, j = 0.0, _index(near[q])
             for t in range(x.shape[1]):
-                r += (x[i, t] - y[near[q], t]) * (x[i, t] - y[near[q], t])
+                r += (x[i, t] - y[j, t]) * (x[i, t] - y[j, t])
             cost[q] = max(r * factor - offset, 0.0)
     else:
-        for q in range(cost.shape[0]):
+        for q in range(size):
             cost[q] = max(pair_cost(x, i, y, near[q], metric, p) * factor - offset, 0.0)
 
 
 @kernel(power, pair_cost, _near, _costs)
 def _lower(start: Any, target: Any, cells: Any, y: Any, u: Any, ground: Any, v: Any) -> None:
     count, m = cells.shape[0], y.shape[0]
-    near, room = np.empty(m, dtype=np.uintp), np.empty(m)
+    near, cost = np.empty(m, dtype=np.int64), np.empty(m)
     for c in range(count):
-        cost = room[: _near(c, start, target, m, count, near)]
-        _costs(cells, c, y, near, ground, cost)
-        for q in range(cost.shape[0]):
+        size = _near(c, start, target, m, count, near)
+        _costs(cells, c, y, near, size, ground, cost)
+        for q in range(size):
             v[near[q]] = min(v[near[q]], cost[q] - u[c])
 
 
 @kernel(power, pair_cost, _near, _costs)
 def _limit(start: Any, target: Any, x: Any, y: Any, v: Any, ground: Any, limit: Any) -> None:
     count, n, m = start.shape[0] - 1, x.shape[0], y.shape[0]
-    near, room = np.empty(m, dtype=np.uintp), np.empty(m)
+    near, cost = np.empty(m, dtype=np.int64), np.empty(m)
     for c in range(count):
-        cost = room[: _near(c, start, target, m, count, near)]
+        size = _near(c, start, target, m, count, near)
         for i in range((n * c) // count, (n * (c + 1)) // count):
-            _costs(x, i, y, near, ground, cost)
+            _costs(x, i, y, near, size, ground, cost)
             total, least, cheapest = 0.0, np.inf, 0.0
-            for q in range(cost.shape[0]):
+            for q in range(size):
                 r = cost[q] - v[near[q]]
                 total += r
                 least, cheapest = (r, cost[q]) if r < least else (least, cheapest)
-            limit[i] = max(total / cost.shape[0], least + SLACK * cheapest)  # a search may round otherwise
+            limit[i] = max(total / size, least + SLACK * cheapest)  # a search may round otherwise

@@ -69,7 +69,8 @@ def hang(forest: Forest, cost: np.ndarray, anchor: np.ndarray, m: int) -> Tree:
         np.zeros(nodes),
         np.zeros(nodes),
     )
-    _hang(*forest, cost, anchor, np.empty(2 * len(cost), dtype=np.int32), tree)
+    start, arc = np.zeros(nodes + 1, dtype=np.int32), np.empty(2 * len(cost), dtype=np.int32)
+    _hang(*forest, cost, anchor, start, arc, tree)
     return tree
 
 
@@ -82,7 +83,8 @@ def split(forest: Forest, mass: np.ndarray, key: np.ndarray) -> Forest:
     """
     arcs = len(forest.i)
     i, j, flow = np.empty((3, arcs + len(mass)), dtype=np.int64)
-    found = _split(*forest, mass, key, np.empty(arcs, dtype=np.int64), i, j, flow)
+    start, end = np.zeros((2, int(forest.i.max()) + 2), dtype=np.int64)
+    found = _split(*forest, mass, key, start, end, np.empty(arcs, dtype=np.int64), i, j, flow)
     return Forest(i[:found], j[:found], flow[:found])
 
 
@@ -90,19 +92,21 @@ def subtree_sums(tree: Tree, high: np.ndarray, low: np.ndarray) -> tuple[np.ndar
     """Sums of double-doubles (high, low) over the subtree of every node, and of the sizes of what was summed."""
     size = np.abs(high)
     high, low = high.copy(), low.copy()
-    _subtree_sums(tree.parent, high, low, size)
+    _subtree_sums(tree.parent, high, low, size, np.zeros(len(high), dtype=np.int32))
     return high, low, size
 
 
 @kernel()
-def _split(source: Any, sink: Any, amount: Any, mass: Any, key: Any, order: Any, i: Any, j: Any, flow: Any) -> int:
+def _split(
+    source: Any, sink: Any, amount: Any, mass: Any, key: Any, start: Any, end: Any, order: Any, i: Any, j: Any,
+    flow: Any,
+) -> int:  # fmt: skip
     """Arcs by source, counted, and by key within a source, by Shell's sort; then the merge."""
-    start = np.zeros(source.max() + 2, dtype=np.int64)
     for e in range(source.shape[0]):
         start[source[e] + 1] += 1
     for s in range(start.shape[0] - 1):
         start[s + 1] += start[s]
-    end = start.copy()
+        end[s + 1] = start[s + 1]
     for e in range(source.shape[0]):
         order[end[source[e]]] = e
         end[source[e]] += 1
@@ -135,11 +139,10 @@ def _split(source: Any, sink: Any, amount: Any, mass: Any, key: Any, order: Any,
 
 
 @kernel()
-def _hang(i: Any, j: Any, flow: Any, cost: Any, anchor: Any, arc: Any, tree: Any) -> None:
+def _hang(i: Any, j: Any, flow: Any, cost: Any, anchor: Any, start: Any, arc: Any, tree: Any) -> None:
     """The arcs at node u are ``arc[start[u] : start[u + 1]]``; components are filled in the order of breadth."""
     parent, size, carried, price, _ = tree
     n, root = anchor.shape[0], parent.shape[0] - 1
-    start = np.zeros(root + 2, dtype=np.int32)
     for e in range(i.shape[0]):
         start[i[e] + 2] += 1
         start[n + j[e] + 2] += 1
@@ -173,10 +176,9 @@ def _hang(i: Any, j: Any, flow: Any, cost: Any, anchor: Any, arc: Any, tree: Any
 
 
 @kernel()
-def _subtree_sums(parent: Any, high: Any, low: Any, size: Any) -> None:
+def _subtree_sums(parent: Any, high: Any, low: Any, size: Any, waiting: Any) -> None:
     """Each node is added to its parent once all its children have been: Kahn's order, by counting children."""
     root = parent.shape[0] - 1
-    waiting = np.zeros(root + 1, dtype=np.int32)
     for u in range(root):
         waiting[parent[u]] += 1
     for leaf in range(root):

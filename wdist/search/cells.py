@@ -57,7 +57,9 @@ class Cells:
         """Per node centre, half width, slope and, first in the last row, alpha: (nodes, 4, d)."""
         node = np.zeros((len(self.box), 4, self.points.shape[1]))
         node[:, :2] = self.box
-        _bounds(self.points, v, self.depth, node)
+        d = self.points.shape[1]
+        mean, scatter = np.zeros((len(node), d + 1)), np.zeros((len(node), d, d + 1))
+        _bounds(self.points, v, self.depth, mean, scatter, node)
         return node
 
 
@@ -182,9 +184,9 @@ def _solve(scatter: Any, h: int, normal: Any, cell: Any) -> None:
 
 
 @kernel(_gather, _unite, _solve)
-def _bounds(points: Any, v: Any, depth: int, cell: Any) -> None:
+def _bounds(points: Any, v: Any, depth: int, mean: Any, scatter: Any, cell: Any) -> None:
     n, d = points.shape
-    mean, scatter, normal = np.zeros((2 << depth, d + 1)), np.zeros((2 << depth, d, d + 1)), np.empty((d, d + 1))
+    normal = np.empty((d, d + 1))
     for level in range(depth, -1, -1):
         for j in range(1 << level):
             node = (1 << level) + j
