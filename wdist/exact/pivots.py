@@ -1,7 +1,7 @@
 r"""Pivots of the primal network simplex on a list of arcs, compiled.
 
 The textbook keeps all potentials up to date, and moves a whole subtree of them at every pivot. Here they go stale: rows
-of arcs are priced with the potentials of the last refresh, and the best arc of each row is queued. Most of what is
+of arcs are priced with the potentials of the last refresh, and the best arc of each row is queued. Half of what is
 queued no longer improves when its turn comes, so that has to show at once. The pivots since the refresh have cut the
 tree of then into *pieces*, and within a piece potentials have all changed by the same amount: a node knows its piece,
 and every piece by how much its potentials have moved against those of the piece that it hangs on. A subtree of the
@@ -29,6 +29,7 @@ __all__ = ["Arcs", "optimise"]
 _SLICE = 2.0**23  # nodes passed in one call of the kernel: between calls Ctrl-C is heard
 _QUEUES = 10  # in which all rows fit,
 _SHORTEST, _LONGEST = 192, 2**16 - 2  # or more, or fewer: pieces are counted in uint16
+_APART = 3  # places between a row and the next to be priced: neighbours want the same targets
 TOLERANCE = 2.0**-50  # of the terms of a reduced cost
 
 _MUCH: Any = np.int64(2**62)  # more than any flow
@@ -100,7 +101,7 @@ def _queue(start: Any, target: Any, cost: Any, potential: Any, row: Any, arc: An
         if best < 0.0:
             row[queued], arc[queued] = place, chosen
             queued += 1
-        place = place + 1 if place + 1 < n else 0
+        place = place + _APART if place + _APART < n else (place + 1) % min(_APART, n)
         clean += 1
     return queued, place, clean
 
