@@ -135,9 +135,14 @@ def certify_lp(plan: Any, potentials: tuple[Any, Any], cost: Any, a: Any = None,
     return _check(costs, checked_plan(plan, costs.shape), f, g, a, b)
 
 
-def primal_above(costs: Costs, plan: sparse.coo_array, low: np.ndarray | float = 0.0) -> float:
-    """The cost of a plan, rounded up; ``low`` is what its entries, as pairs of doubles, have beyond their floats."""
-    price = costs.pairs_above(plan.row, plan.col)
+def primal_above(
+    costs: Costs, plan: sparse.coo_array, low: np.ndarray | float = 0.0, prices: np.ndarray | None = None
+) -> float:
+    """The cost of a plan, rounded up.
+
+    ``low`` is what its entries, as pairs of doubles, have beyond their floats; ``prices`` are their costs, if known.
+    """
+    price = costs.pairs_above(plan.row, plan.col, prices)
     if not np.all(np.isfinite(price)):
         return math.inf
     unit = power_of_two(float(np.max(np.abs(price), initial=0.0)))

@@ -132,17 +132,22 @@ def generate(
 
 
 def first_arcs(
-    problem: Problem, v: np.ndarray, lengths: tuple[int, int], below: np.ndarray | None = None
+    problem: Problem,
+    v: np.ndarray,
+    lengths: tuple[int, int],
+    below: np.ndarray | None = None,
+    costs: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
 ) -> tuple[Arcs, np.ndarray, np.ndarray]:
     """Arcs to the nearest targets under v, and from the nearest sources where a target has few; the c-transform of v;
-    and how far beyond that the lists reach.
+    and how far beyond that the lists reach. Costs are the problem's, or what ``costs`` says of pairs.
     """
     lists = problem.targets(v, min(lengths[0], len(v)), below)
     u = lists.value[:, 0].copy()
     known = np.bincount(lists.which.ravel() + 1, minlength=len(v) + 1)[1:]  # -1 is where a list ends before
     lonely = np.flatnonzero(known < _KNOWN)
     start, target = merged(lists, problem.sources(u, min(lengths[1], len(u)), lonely), lonely)
-    arcs = Arcs(start, target, problem.costs(np.repeat(np.arange(len(u)), np.diff(start)), target))
+    i = np.repeat(np.arange(len(u)), np.diff(start))
+    arcs = Arcs(start, target, (costs or problem.costs)(i, target))
     return arcs, u, lists.value[:, -1] - u
 
 

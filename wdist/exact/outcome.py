@@ -57,7 +57,7 @@ def judged(costs: Costs, solved: Solved, a: Masses, b: Masses, index: Screen | C
     terms = plan.data * prices
     cost = rounded_sum(terms)[0]
     size = rounded_sum(np.abs(terms))[0] if np.any(terms < 0) else cost
-    upper = primal_above(costs, plan, low[child])
+    upper = primal_above(costs, plan, low[child], prices)
     if np.any(out):  # below the rounding of the weights: the plan does without, but the bound does not
         i, j, mass = leftovers(solved.tree, flow, out, n)
         rest = primal_above(costs, sparse.coo_array((mass * (1 + 1e-9), (i, j)), shape=(n, m)))

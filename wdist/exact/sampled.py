@@ -26,8 +26,15 @@ _ENOUGH = 1000  # sources and targets from which on a sample is solved first
 _SEED = 0
 
 
-class Sampleable(Problem, Protocol):
-    """A problem that can be restricted."""
+class Guessable(Problem, Protocol):
+    """A problem whose costs are known to a few digits sooner than exactly."""
+
+    def rough_costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Costs of the pairs (i[k], j[k]), good enough for a start."""
+
+
+class Sampleable(Guessable, Protocol):
+    """Such a problem that can be restricted."""
 
     def select(self, i: np.ndarray | None, j: np.ndarray | None) -> Sampleable:
         """The problem between the sources i and the targets j; None for all."""
@@ -42,6 +49,9 @@ class AllPairs:
 
     def costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         return self.all.pairs(i, j)
+
+    def rough_costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        return self.costs(i, j)
 
     def targets(self, v: np.ndarray, k: int, below: np.ndarray | None = None) -> Lists:
         return smallest(self.all, v, k, below)
@@ -69,12 +79,17 @@ class ManyDimensions:
     def costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         return pair_costs(self.points.x, self.points.y, i, j, self.points.ground())
 
+    def rough_costs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        rough = self.screen.rough_costs(i, j, self.points.p)
+        return self.costs(i, j) if rough is None else rough
+
     def targets(self, v: np.ndarray, k: int, below: np.ndarray | None = None) -> Lists:
         ground = self.points.ground()
         return self.screen.roughly(v, k, ground) if below is None else self.screen.below(v, k, ground, below)
 
     def sources(self, u: np.ndarray, k: int, j: np.ndarray) -> Lists:
-        return self.screen.take(None, j).swapped().roughly(u, k, self.points.ground())
+        part = self.screen if len(j) == len(self.screen.y) else self.screen.take(None, j)
+        return part.swapped().roughly(u, k, self.points.ground())
 
     def select(self, i: np.ndarray | None, j: np.ndarray | None) -> ManyDimensions:
         return ManyDimensions(self.points.select(i, j), self.screen.take(i, j))
@@ -93,10 +108,10 @@ def sample_to_all(problem: Sampleable, masses: tuple[np.ndarray, np.ndarray], wa
 
 
 def from_potentials(
-    problem: Problem, masses: tuple[np.ndarray, np.ndarray], v: np.ndarray, watch: Watch, *steps: int
+    problem: Guessable, masses: tuple[np.ndarray, np.ndarray], v: np.ndarray, watch: Watch, *steps: int
 ) -> Solved:
     """The same from potentials of the targets, which are improved on a short list of arcs first, in so many steps."""
-    arcs, _, reach = first_arcs(problem, v, problem.lengths)
+    arcs, _, reach = first_arcs(problem, v, problem.lengths, costs=problem.rough_costs)
     a, b = (mass.astype(np.float64) for mass in masses)
     v = soft_potentials(arcs, v, a, b, float(np.median(reach)), *steps)
     return generate(problem, masses, None, v, watch)

@@ -20,6 +20,7 @@ from ..settings import check_choice
 __all__ = ["METRICS", "Costs", "Ground", "MatrixCosts", "PointCosts", "check_metric", "extent"]
 
 METRICS = ("euclidean", "cityblock", "chebyshev")
+_AT_ONCE = 2**16  # coordinates of pairs, so many that they stay near the processor
 _NARROW = 16  # coordinates up to which it pays to have each of them in one piece before it is reduced
 
 
@@ -56,8 +57,8 @@ class Costs(Protocol):
     def pairs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Costs of the pairs (i[k], j[k])."""
 
-    def pairs_above(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-        """The same, never below the exact costs."""
+    def pairs_above(self, i: np.ndarray, j: np.ndarray, costs: np.ndarray | None = None) -> np.ndarray:
+        """The same, never below the exact costs; ``costs`` are those of the pairs, if they are known."""
 
     def most(self) -> float:
         """What no cost exceeds, in absolute value."""
@@ -126,20 +127,23 @@ class PointCosts:
 
     def distances(self, i: Integers, j: Integers) -> Floats:
         """Distances of the pairs, divided by ``scale``."""
-        lengths = self.x[i] - self.y[j]
-        distances: Floats
-        if self.metric == "euclidean":
-            distances = np.sqrt(np.einsum("ij,ij->i", lengths, lengths))
-        else:
+        distances = np.empty(len(i))
+        step = max(1, _AT_ONCE // self.x.shape[1])
+        for first in range(0, len(i), step):
+            some = slice(first, first + step)
+            lengths = self.x[i[some]] - self.y[j[some]]
+            if self.metric == "euclidean":
+                np.sqrt(np.einsum("ij,ij->i", lengths, lengths), out=distances[some])
+                continue
             lengths = np.abs(lengths)
-            distances = lengths.sum(axis=1) if self.metric == "cityblock" else lengths.max(axis=1)
+            distances[some] = lengths.sum(axis=1) if self.metric == "cityblock" else lengths.max(axis=1)
         return distances
 
     def pairs(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         return self.distances(i, j) ** self.p
 
-    def pairs_above(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-        above = self.pairs(i, j) * (1.0 + self._relative_error) + self._least
+    def pairs_above(self, i: np.ndarray, j: np.ndarray, costs: np.ndarray | None = None) -> np.ndarray:
+        above = (self.pairs(i, j) if costs is None else costs) * (1.0 + self._relative_error) + self._least
         # Points at rest cost nothing; scaled coordinates below the normal range can hide a difference.
         rows = np.flatnonzero(above <= self._least)  # those points are among these
         x, y = self.x[i[rows]], self.y[j[rows]]
@@ -239,7 +243,10 @@ class MatrixCosts:
             return np.full(len(wanted), np.inf)
         return np.where(keys[found] == wanted, matrix.data[found], np.inf)
 
-    rows_below, pairs_above = rows, pairs
+    def pairs_above(self, i: np.ndarray, j: np.ndarray, costs: np.ndarray | None = None) -> np.ndarray:
+        return self.pairs(i, j) if costs is None else costs
+
+    rows_below = rows
 
     def most(self) -> float:
         return float(np.max(np.abs(self.matrix.data if sparse.issparse(self.matrix) else self.matrix), initial=0.0))

@@ -16,7 +16,7 @@ import numpy as np
 
 from .._arrays import power_of_two
 from ..compilation import kernel
-from .ground import Ground, PointCosts
+from .ground import Ground, PointCosts, extent
 from .lists import Lists, kept
 from .nearest import pair_cost, pair_costs, power
 
@@ -25,6 +25,7 @@ __all__ = ["Screen", "has_screen"]
 _ENTRIES = 2**20  # of a block of the product
 _KEPT = 2**22  # entries of a product up to which it is kept: 16 MiB
 _LEAST = 2.0**-100  # what underflow may take in single precision, with room to spare; points are of size 1
+_STEP = 512  # targets that a row takes at once
 _SPARE = 12  # pairs of a row that may pass beyond those asked for
 
 
@@ -53,7 +54,8 @@ class Screen:
     def of(cls, x: np.ndarray, y: np.ndarray) -> Screen:
         """For Euclidean costs with p = 1 or 2."""
         centre = y.mean(axis=0)
-        unit = power_of_two(float(max(np.abs(x - centre).max(), np.abs(y - centre).max())))
+        ends = (*extent(x), *extent(y))
+        unit = power_of_two(float(max(np.abs(end - centre).max() for end in ends)))
         u, v = (((z - centre) / unit).astype(np.float32) for z in (x, y))
         u_norm, v_norm = (np.einsum("ij,ij->i", z, z, dtype=np.float64) for z in (u, v))
         product = u @ v.T if len(x) * len(y) <= _KEPT else None
@@ -62,7 +64,9 @@ class Screen:
     def take(self, i: np.ndarray | None, j: np.ndarray | None) -> Screen:
         """Between the points x[i] and y[j]; None for all."""
         rows, columns = slice(None) if i is None else i, slice(None) if j is None else j
-        product = None if self.product is None else self.product[rows][:, columns]
+        product = None if self.product is None else self.product[rows]
+        if product is not None and j is not None:
+            product = np.take(product, j, axis=1)
         single = self.x_single[rows], self.y_single[columns], self.x_norm[rows], self.y_norm[columns]
         return Screen(self.x[rows], self.y[columns], *single, self.unit, product)
 
@@ -86,14 +90,29 @@ class Screen:
         index, low = self._passing(v, k + _SPARE, ground, limit)
         return self._exact(index, low, limit, v, k, ground)
 
-    def two_smallest(self, v: np.ndarray, ground: Ground) -> Lists:
-        """The smallest ``c(x_i, y_j) - v[j]`` for every i, and beside it another that is no larger, or inf."""
+    def two_smallest(self, v: np.ndarray, ground: Ground, near: np.ndarray | None = None) -> Lists:
+        """The smallest ``c(x_i, y_j) - v[j]`` for every i, and beside it another that is no larger, or inf.
+
+        It is faster where the smallest is often at the target ``near[i]``.
+        """
         k, every = min(2, len(self.y)), np.arange(len(self.x))
-        index, low = self._passing(v, k + _SPARE, ground, np.full(len(self.x), np.inf))
-        limit = np.nextafter(self._values(every, np.maximum(index[:, 0], 0), v, ground), np.inf)
+        limit = np.full(len(self.x), np.inf)
+        if near is not None:
+            limit = np.nextafter(self._values(every, near, v, ground), np.inf)
+        index, low = self._passing(v, k + _SPARE, ground, limit)
+        if near is None:
+            limit = np.nextafter(self._values(every, np.maximum(index[:, 0], 0), v, ground), np.inf)
         lists = self._exact(index, low, limit, v, k, ground)
         self._in_full(np.flatnonzero(lists.found == 0), v, ground, limit, lists)
         return lists
+
+    def rough_costs(self, i: np.ndarray, j: np.ndarray, p: float) -> np.ndarray | None:
+        """Costs of the pairs (i[k], j[k]) to single precision; None if there is no product to take them from."""
+        if self.product is None:
+            return None
+        squares = self.x_norm[i] + self.y_norm[j] - 2.0 * self.product[i, j]
+        costs: np.ndarray = np.maximum(self.unit**2 * squares, 0.0)
+        return costs if p == 2.0 else np.sqrt(costs)
 
     def _passing(self, v: np.ndarray, k: int, ground: Ground, limit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The k smallest, too small by at most the error of single precision, below the limit; in units of ``unit``."""
@@ -140,25 +159,35 @@ class Screen:
             _row_in_full(self.x, self.y, row, v, ground, limit[row], *lists)
 
 
-@kernel(kept)
+def _differences(product: Any, base: Any, column: Any, v: Any, p: int, worst: Any, value: Any) -> int:
+    """``c - v`` of one source and as many targets, and how many are below ``worst``, in loops without branches."""
+    hits = 0
+    for q in range(len(value)):
+        value[q] = base + column[q] - np.float32(2.0) * product[q]
+    if p == 1:
+        for q in range(len(value)):
+            value[q] = math.sqrt(value[q] if value[q] > np.float32(0.0) else np.float32(0.0))
+    for q in range(len(value)):
+        value[q] -= v[q]
+        hits += value[q] < worst
+    return hits
+
+
+@kernel(kept, _differences)
 def _screen(product: Any, row: Any, column: Any, v: Any, top: Any, p: int, index: Any, low: Any, first: int) -> None:
-    k = index.shape[1]
+    m, k = product.shape[1], index.shape[1]
+    room = np.empty(_STEP, dtype=np.float32)
     for r in range(product.shape[0]):
         i = first + r
-        worst, found, base = top[i], 0, row[i]
-        for j in range(product.shape[1]):
-            square = base + column[j] - np.float32(2.0) * product[r, j]
-            if p == 2:
-                value = square - v[j]
-            else:
-                reach = worst + v[j]  # no root is taken where its square cannot be small enough
-                if reach <= np.float32(0.0) or square >= reach * reach:
-                    continue
-                value = np.float32(math.sqrt(max(square, np.float32(0.0)))) - v[j]
-            if value < worst:
-                found = kept(index, low, i, found, value, j)
-                if found == k:
-                    worst = low[i, k - 1]
+        worst, found = top[i], 0
+        for begin in range(0, m, _STEP):
+            end = min(begin + _STEP, m)
+            part, value = product[r, begin:end], room[: end - begin]
+            if _differences(part, row[i], column[begin:end], v[begin:end], p, worst, value) > 0:
+                for q in range(end - begin):
+                    if value[q] < worst:
+                        found = kept(index, low, i, found, value[q], begin + q)
+                        worst = low[i, k - 1] if found == k else worst
 
 
 @kernel(power, pair_cost, kept)

@@ -67,7 +67,7 @@ def _two_smallest(
     k = min(2, len(g))
     if isinstance(index, Screen) or (index is None and costs.x.shape[1] > TREE_DIMENSIONS):
         screen = index or Screen.of(costs.x, costs.y)
-        return screen.two_smallest(g, ground)[:2]
+        return screen.two_smallest(g, ground, near)[:2]
     if not isinstance(index, Cells):
         order = kd_order(costs.y)
         lists = nearest(costs.x, Cells.of(costs.y[order]), g[order], k, ground)
