@@ -6,6 +6,7 @@ run when it is done: a process that is killed for its time keeps the runs it fin
 
 from __future__ import annotations
 
+import gc
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -146,6 +147,7 @@ def _runs(instance_name: str, solver_name: str) -> Iterator[Run]:
     instance, solver = ROWS[instance_name], SOLVERS[solver_name]
     plan = instance.plan(solver)
     solver.solve(instance.draw(plan[0]).thinned(_WARM_UP_POINTS if solver is OURS else _WARM_UP_POT), instance.p)
+    gc.collect()  # what imports have left behind, so that no run has to
     for turn, pair in enumerate(plan):
         problem = instance.draw(pair)
         answer, seconds, peak = metered(partial(solver.solve, problem, instance.p))
