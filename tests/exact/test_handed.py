@@ -99,6 +99,18 @@ def test_a_search_below_the_limits_finds_something(p: float, spacing: float, shi
     np.testing.assert_allclose(lists.value[:, 0], reduced.min(axis=1), rtol=1e-13, atol=1e-13)
 
 
+def test_arcs_that_are_there_twice_change_nothing_but_the_mean() -> None:
+    """Every pair of cells three times: more targets along the arcs of a cell than there are targets."""
+    costs, ground = problem("euclidean", 2.0, 2, 30, 23, 10)
+    once = Arcs(np.arange(0, 50, 7), np.tile(np.arange(7, dtype=np.int32), 7), np.zeros(49))
+    thrice = Arcs(3 * once.start, np.repeat(once.target, 3), np.repeat(once.cost, 3))
+    cells, u, v = costs.x[:7].copy(), np.arange(7.0), np.arange(23.0)
+    found, again = (potentials_along_arcs(arcs, cells, costs.y, u, ground) for arcs in (once, thrice))
+    np.testing.assert_array_equal(found, again)
+    limits, again = (limits_of_lists(arcs, costs.x, costs.y, v, ground) for arcs in (once, thrice))
+    np.testing.assert_allclose(limits, again, rtol=1e-14)
+
+
 @pytest.mark.parametrize("p", [1.0, 2.0])
 def test_a_search_finds_the_only_target_of_an_arc(p: float) -> None:
     """Which it may round otherwise: it adds coordinates in another order."""

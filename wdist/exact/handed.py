@@ -39,7 +39,7 @@ def potentials_along_arcs(arcs: Arcs, cells: np.ndarray, y: np.ndarray, u: np.nd
     ground : Ground
     """
     v = np.full(len(y), np.inf)
-    _lower(arcs.start, arcs.target, cells, y, u, ground, v)
+    _lower(arcs.start, arcs.target, cells, y, u, ground, *_room(arcs, len(y)), v)
     return v
 
 
@@ -56,8 +56,15 @@ def limits_of_lists(arcs: Arcs, x: np.ndarray, y: np.ndarray, v: np.ndarray, gro
     ground : Ground
     """
     limit = np.empty(len(x))
-    _limit(arcs.start, arcs.target, x, y, v, ground, limit)
+    _limit(arcs.start, arcs.target, x, y, v, ground, *_room(arcs, len(y)), limit)
     return np.nextafter(limit, np.inf)
+
+
+def _room(arcs: Arcs, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """For the targets along the arcs of any cell, and their costs; where rounding decides, an arc is there twice."""
+    cells = len(arcs.start) - 1
+    most = int(np.max(np.diff(arcs.start))) * (m // cells + 1)
+    return np.empty(most, dtype=np.int64), np.empty(most)
 
 
 def _near(c: Any, start: Any, target: Any, m: Any, cells: Any, near: Any) -> Any:
@@ -85,9 +92,10 @@ def _costs(x: Any, i: Any, y: Any, near: Any, size: Any, ground: Any, cost: Any)
 
 
 @kernel(power, pair_cost, _near, _costs)
-def _lower(start: Any, target: Any, cells: Any, y: Any, u: Any, ground: Any, v: Any) -> None:
+def _lower(
+    start: Any, target: Any, cells: Any, y: Any, u: Any, ground: Any, near: Any, cost: Any, v: Any
+) -> None:  # fmt: skip
     count, m = cells.shape[0], y.shape[0]
-    near, cost = np.empty(m, dtype=np.int64), np.empty(m)
     for c in range(count):
         size = _near(c, start, target, m, count, near)
         _costs(cells, c, y, near, size, ground, cost)
@@ -96,9 +104,10 @@ def _lower(start: Any, target: Any, cells: Any, y: Any, u: Any, ground: Any, v: 
 
 
 @kernel(power, pair_cost, _near, _costs)
-def _limit(start: Any, target: Any, x: Any, y: Any, v: Any, ground: Any, limit: Any) -> None:
+def _limit(
+    start: Any, target: Any, x: Any, y: Any, v: Any, ground: Any, near: Any, cost: Any, limit: Any
+) -> None:  # fmt: skip
     count, n, m = start.shape[0] - 1, x.shape[0], y.shape[0]
-    near, cost = np.empty(m, dtype=np.int64), np.empty(m)
     for c in range(count):
         size = _near(c, start, target, m, count, near)
         for i in range((n * c) // count, (n * (c + 1)) // count):
