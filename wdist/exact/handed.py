@@ -23,7 +23,6 @@ __all__ = ["limits_of_lists", "potentials_along_arcs"]
 _index: Any = np.uintp  # unsigned: no question whether it counts from the end
 
 
-
 def potentials_along_arcs(arcs: Arcs, cells: np.ndarray, y: np.ndarray, u: np.ndarray, ground: Ground) -> np.ndarray:
     """For every target y the smallest ``c - u`` from the centroids with an arc to its cell.
 
