@@ -47,6 +47,16 @@ def test_sorts_what_numpy_sorts(sort, x):
     assert np.array_equal(x[::-1][ranks[1].astype(int)], rows[1])
 
 
+@pytest.mark.parametrize("digits", range(1, 7))
+def test_sorts_numbers_that_share_some_digits(digits, rng):
+    """An odd number of passes ends in the spare array, an even one in the row."""
+    x = 1.0 + 2.0**-52 * rng.integers(0, 256, (200, digits)) @ 256.0 ** np.arange(digits)
+    rows, ranks = x[None].copy(), np.arange(200.0)[None]
+    sort_rows(rows.view(np.uint64), ranks)
+    assert np.array_equal(rows[0], np.sort(x))
+    assert np.array_equal(ranks[0], np.argsort(x, kind="stable"))
+
+
 def test_ties_keep_their_order(rng):
     x = rng.integers(-5, 5, 3000).astype(float)
     rows, ranks = x[None].copy(), np.arange(3000.0)[None]
