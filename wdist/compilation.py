@@ -21,7 +21,11 @@ from pathlib import Path
 from types import CellType, FunctionType
 from typing import Any
 
-__all__ = ["Kernel", "impatiently", "interpreting", "kernel", "patiently"]
+import numpy as np
+
+__all__ = ["Kernel", "impatiently", "index", "interpreting", "kernel", "patiently"]
+
+index: Any = np.uintp  # of an array: unsigned, so that no kernel asks at every step whether to count from the end
 
 _SMALL = 300 * 300  # pairs of points up to which a problem does not wait for the compiler,
 _PATIENCE = 2.0  # until so many seconds have gone into such problems

@@ -48,7 +48,7 @@ SEARCH = (
         Change("if middle < end:", "if middle > end:"),
         Change("if middle < left:", "if middle <= left:", "as there"),
         Change("if middle < left:", "if middle > left:"),
-        Change("_index(points[point, axis] < limit)", "_index(points[point, axis] <= limit)"),
+        Change("index(points[point, axis] < limit)", "index(points[point, axis] <= limit)"),
         Change("low, high = min(low, value), max(high, value)", "low, high = min(low, value), value"),
         Change("box[node, 0, k] = min(box[2 * node, 0, k], box[2 * node + 1, 0, k])",
                "box[node, 0, k] = box[2 * node, 0, k]"),

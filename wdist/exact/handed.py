@@ -12,15 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..compilation import kernel
+from ..compilation import index, kernel
 from ..search.cells import SLACK
 from ..search.ground import Ground
 from ..search.nearest import EUCLIDEAN, pair_cost, power
 from .pivots import Arcs
 
 __all__ = ["limits_of_lists", "potentials_along_arcs"]
-
-_index: Any = np.uintp  # unsigned: no question whether it counts from the end
 
 
 def potentials_along_arcs(arcs: Arcs, cells: np.ndarray, y: np.ndarray, u: np.ndarray, ground: Ground) -> np.ndarray:
@@ -81,7 +79,7 @@ def _costs(x: Any, i: Any, y: Any, near: Any, size: Any, ground: Any, cost: Any)
     metric, p, factor, offset = ground
     if metric == EUCLIDEAN and p == 2.0:
         for q in range(size):
-            r, j = 0.0, _index(near[q])
+            r, j = 0.0, index(near[q])
             for t in range(x.shape[1]):
                 r += (x[i, t] - y[j, t]) * (x[i, t] - y[j, t])
             cost[q] = max(r * factor - offset, 0.0)

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compilation import kernel
+from ..compilation import index, kernel
 from .tree import Tree
 
 __all__ = ["Arcs", "optimise"]
@@ -33,7 +33,6 @@ _APART = 3  # places between a row and the next to be priced: neighbours want th
 TOLERANCE = 2.0**-50  # of the terms of a reduced cost
 
 _MUCH: Any = np.int64(2**62)  # more than any flow
-_index: Any = np.uintp  # unsigned, so that compiled code does not ask at every step whether to count from the end
 
 
 class Arcs(NamedTuple):
@@ -67,18 +66,18 @@ def _refresh(parent: Any, size: Any, price: Any, potential: Any, run: Any, old: 
     free place, and 0 while the node has none itself.
     """
     begin, end, path = run
-    root = _index(parent.shape[0] - 1)
+    root = index(parent.shape[0] - 1)
     end[:] = 0
     new[0], begin[root], end[root] = root, 0, 1
     for k in range(1, parent.shape[0]):
-        u, depth = _index(old[k]), 0
+        u, depth = index(old[k]), 0
         if end[u] > 0:
             continue
-        above = _index(parent[u])
+        above = index(parent[u])
         while end[above] == 0:
             path[depth] = u
             depth += 1
-            u, above = above, _index(parent[above])
+            u, above = above, index(parent[above])
         while True:
             potential[u] = potential[above] + price[u]
             place = end[above]
@@ -86,16 +85,16 @@ def _refresh(parent: Any, size: Any, price: Any, potential: Any, run: Any, old: 
             if depth == 0:
                 break
             depth -= 1
-            u, above = _index(path[depth]), u
+            u, above = index(path[depth]), u
 
 
 def _queue(start: Any, target: Any, cost: Any, potential: Any, row: Any, arc: Any, place: Any, clean: Any) -> Any:
     """The best arc of every row that has one, from ``place`` on; how many, the next place, and rows without one."""
     n, queued = start.shape[0] - 1, 0
     while queued < row.shape[0] and clean < n:
-        f, best, chosen = potential[place], 0.0, _index(0)
-        for e in range(_index(start[place]), _index(start[place + 1])):
-            r = cost[e] - f + potential[_index(n + target[e])]
+        f, best, chosen = potential[place], 0.0, index(0)
+        for e in range(index(start[place]), index(start[place + 1])):
+            r = cost[e] - f + potential[index(n + target[e])]
             if r < best and r < -TOLERANCE * (abs(cost[e]) + abs(f)):
                 best, chosen = r, e
         if best < 0.0:
@@ -129,11 +128,11 @@ def _blocking(a: Any, b: Any, n: int, parent: Any, size: Any, flow: Any) -> Any:
         if size[a] < size[b]:
             if a < n and flow[a] < least_a:
                 least_a, last_a = flow[a], a
-            a = _index(parent[a])
+            a = index(parent[a])
         else:
             if b >= n and flow[b] <= least_b:
                 least_b, last_b = flow[b], b
-            b = _index(parent[b])
+            b = index(parent[b])
     if least_b <= least_a:
         return a, steps, least_b, last_b, False
     return a, steps, least_a, last_a, True
@@ -146,7 +145,7 @@ def _improves(e: Any, x: Any, y: Any, top: Any, cost: Any, parent: Any, price: A
         while u != top:
             r += sign * price[u]
             largest = max(largest, abs(price[u]))
-            u = _index(parent[u])
+            u = index(parent[u])
     return r < -TOLERANCE * largest
 
 
@@ -177,7 +176,7 @@ def _turn_pieces(
         top[i], hook[i], gap[i] = node, begin[above], jump
         if i == last:
             return
-        i, node, above, jump = label[old_hook], _index(order[old_hook]), _index(old_top), -old_gap
+        i, node, above, jump = label[old_hook], index(order[old_hook]), index(old_top), -old_gap
 
 
 def _turn(u: Any, last: Any, above: Any, delta: Any, step: Any, tree: Any) -> None:
@@ -185,7 +184,7 @@ def _turn(u: Any, last: Any, above: Any, delta: Any, step: Any, tree: Any) -> No
     parent, size, flow, price, _ = tree
     moved, below, carried, change = size[last], np.int32(0), delta, -delta
     while True:
-        beyond, old_flow, old_size, old_price = _index(parent[u]), flow[u] + change, size[u], price[u]
+        beyond, old_flow, old_size, old_price = index(parent[u]), flow[u] + change, size[u], price[u]
         parent[u], flow[u], price[u], size[u] = above, carried, step, moved - below
         if u == last:
             return
@@ -198,7 +197,7 @@ def _pass(u: Any, top: Any, moved: Any, change: Any, parent: Any, size: Any, flo
         size[u] += moved
         flow[u] += change
         change = -change
-        u = _index(parent[u])
+        u = index(parent[u])
 
 
 @kernel(_refresh, _queue, _since, _blocking, _improves, _cut, _turn_pieces, _turn, _pass)
@@ -224,7 +223,7 @@ def _pivots(
         pieces, before = 1, pivots
         for q in range(queued):
             e = arc[q]
-            x, y = _index(row[q]), _index(n + target[e])
+            x, y = index(row[q]), index(n + target[e])
             r = _since(cost[e] - potential[x] + potential[y], x, y, label, begin, hook, gap)
             if r >= 0.0:
                 continue
@@ -233,7 +232,7 @@ def _pivots(
             if r >= doubt and not _improves(e, x, y, top, cost, parent, price):
                 continue
             inside, outside, step = (x, y, cost[e]) if from_x else (y, x, -cost[e])
-            beyond, moved = _index(parent[leaving]), size[leaving]
+            beyond, moved = index(parent[leaving]), size[leaving]
             last, pieces = _cut(leaving, beyond, pieces, label, piece, gap, run, old)
             jump = step + potential[outside] - potential[inside]
             _turn_pieces(label[begin[inside]], last, inside, outside, jump, label, piece, gap, begin, old)

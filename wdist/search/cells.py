@@ -16,12 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from ..compilation import kernel
+from ..compilation import index, kernel
 
 __all__ = ["LEAF", "SLACK", "Cells", "depth_of", "kd_order"]
 
 SLACK = 2.0**-44  # by which bounds are moved outward, relative to their terms: above their rounding up to d = 100
-_index: Any = np.uintp  # unsigned: no question whether it counts from the end
 LEAF = 16  # points in a leaf, at most
 
 
@@ -69,7 +68,7 @@ def _to_front(points: Any, axis: int, order: Any, left: Any, right: Any, limit: 
     for q in range(left, right):
         point = order[q]
         order[q], order[end] = order[end], point
-        end += _index(points[point, axis] < limit)
+        end += index(points[point, axis] < limit)
     return end
 
 
@@ -92,9 +91,9 @@ def _sort(points: Any, order: Any) -> None:
                     low, high = min(low, value), max(high, value)
                 if high - low > widest:
                     widest, axis = high - low, k
-            left, right = _index(first), _index(last)
+            left, right = index(first), index(last)
             while left < right:
-                pivot = points[order[(left + right) // _index(2)], axis]
+                pivot = points[order[(left + right) // index(2)], axis]
                 end = _to_front(points, axis, order, left, right, pivot)
                 if middle < end:
                     right = end
