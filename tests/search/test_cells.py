@@ -84,6 +84,17 @@ def test_a_majorant_lies_on_top_of_the_values_with_the_slope_of_least_squares(n:
             assert np.all(slope == 0.0)
 
 
+def test_a_majorant_of_some_levels_is_that_of_all_there() -> None:
+    cells = Cells.of(ordered(300, 300, 2))
+    v = cells.points @ [1.0, -2.0]
+    every, some = cells.majorant(v), cells.majorant(v, 3)
+    for node, _ in nodes(cells):
+        if (cells.depth - node.bit_length() + 1) % 3 == 0:
+            np.testing.assert_array_equal(some[node], every[node])
+        else:
+            assert np.all(some[node, 2:] == 0.0)
+
+
 def test_a_majorant_of_points_that_coincide_is_flat() -> None:
     cells, v = Cells.of(np.full((32, 2), 0.25)), np.arange(32.0)
     majorant = cells.majorant(v)

@@ -52,13 +52,16 @@ class Cells:
         _boxes(points, depth, box)
         return cls(points, depth, box)
 
-    def majorant(self, v: np.ndarray) -> np.ndarray:
-        """Per node centre, half width, slope and, first in the last row, alpha: (nodes, 4, d)."""
+    def majorant(self, v: np.ndarray, step: int = 1) -> np.ndarray:
+        """Per node centre, half width, slope and, first in the last row, alpha: (nodes, 4, d).
+
+        The last two of every ``step``-th level only, the lowest being one of them.
+        """
         node = np.zeros((len(self.box), 4, self.points.shape[1]))
         node[:, :2] = self.box
         d = self.points.shape[1]
         mean, scatter = np.zeros((len(node), d + 1)), np.zeros((len(node), d, d + 1))
-        _bounds(self.points, v, self.depth, mean, scatter, node)
+        _bounds(self.points, v, self.depth, step, mean, scatter, node)
         return node
 
 
@@ -183,7 +186,7 @@ def _solve(scatter: Any, h: int, normal: Any, cell: Any) -> None:
 
 
 @kernel(_gather, _unite, _solve)
-def _bounds(points: Any, v: Any, depth: int, mean: Any, scatter: Any, cell: Any) -> None:
+def _bounds(points: Any, v: Any, depth: int, step: int, mean: Any, scatter: Any, cell: Any) -> None:
     n, d = points.shape
     normal = np.empty((d, d + 1))
     for level in range(depth, -1, -1):
@@ -194,6 +197,8 @@ def _bounds(points: Any, v: Any, depth: int, mean: Any, scatter: Any, cell: Any)
                 _gather(points, v, first, last, mean, scatter, node)
             else:
                 _unite(mean, scatter, node, middle - first, last - middle)
+            if (depth - level) % step > 0:
+                continue
             if last - first > d:
                 _solve(scatter, node, normal, cell)
             top = -np.inf

@@ -1,10 +1,10 @@
 r"""Neighbouring sources searched together for the targets whose :math:`c(x_i, y_j) - v_j` lies below a given bound.
 
-Late in a solve hardly any pair does, and a search is all way down the tree. So a few sources that lie together take
-one way: a node is left out when no pair of a point in their box and one in its own can come below the largest of their
-bounds. The targets that are left are copied side by side, and each source goes through all of them, in loops without
-branches that a compiler turns into vector instructions. A source meets more targets than it would alone, and is done
-with them sooner.
+Late in a solve hardly any pair does, and a search is all way down the tree. So a few sources that lie together, those
+of a cell, take one way: a node is left out when no pair of a point in their box and one in its own can come below the
+largest of their bounds, and so is a target of the nodes that are left. The others are copied side by side, and each
+source goes through all of them, in loops without branches that a compiler turns into vector instructions. A source
+meets more targets than it would alone, and is done with them sooner.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .lists import Lists, kept
 
 __all__ = ["together"]
 
-_WIDTH = 16  # sources that are searched for together
+_WIDTH = 20  # sources that are searched for together, at most
 _STEP = 4  # levels of the tree that are taken at once
 _ROOM = 512  # targets that are gone through at once, and those of a leaf more
-_ROWS = 2**15  # queries in one call of the kernel: between calls Ctrl-C is heard
+_GROUPS = 2**11  # of sources in one call of the kernel: between calls Ctrl-C is heard
 
 _int64: Any = np.int64
 
@@ -32,15 +32,15 @@ _int64: Any = np.int64
 def together(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, limit: np.ndarray) -> Lists:
     """The k smallest ``c(x_i, y_j) - v[j]`` among those below ``limit[i]``, for Euclidean costs at p = 1 and 2.
 
-    Sources that follow each other should be neighbours.
+    Sources in k-d order are searched for by cells, and others in the order that they come in.
     """
     n = len(x)
-    index, value = np.full((n, k), -1, dtype=np.int32), np.full((n, k), np.inf)
-    count = np.zeros(n, dtype=np.int32)
-    cell = np.ascontiguousarray(y.majorant(v).transpose(1, 2, 0))
-    for first in range(0, n, _ROWS):
-        _search(x, y.points, v, y.depth, cell, ground, limit, index, value, count, first, min(first + _ROWS, n))
-    return Lists(index, value, count)
+    lists = Lists(np.empty((n, k), dtype=np.int32), np.empty((n, k)), np.empty(n, dtype=np.int32))
+    cell = np.ascontiguousarray(y.majorant(v, _STEP).transpose(1, 2, 0))
+    groups = 1 << ((n - 1) // _WIDTH).bit_length()
+    for first in range(0, groups, _GROUPS):
+        _search(x, y.points, v, y.depth, cell, ground, limit, lists, groups, first, min(first + _GROUPS, groups))
+    return lists
 
 
 def _box_bounds(middle: Any, wide: Any, cell: Any, first: int, p: float, low: Any) -> None:
@@ -101,29 +101,68 @@ def _differences(x: Any, i: int, y: Any, v: Any, ground: Any, limit: float, r: A
     return hits
 
 
-@kernel(_box_bounds, _differences, kept)
+def _around(x: Any, begin: int, end: int, middle: Any, wide: Any) -> None:
+    """The box of some sources: its centre and half widths."""
+    for t in range(x.shape[1]):
+        least = most = x[begin, t]
+        for i in range(begin, end):
+            least, most = min(least, x[i, t]), max(most, x[i, t])
+        middle[t] = 0.5 * least + 0.5 * most
+        wide[t] = max(most - middle[t], middle[t] - least) * (1.0 + 2.0**-50)
+
+
+def _close(
+    y: Any, v: Any, first: int, last: int, middle: Any, wide: Any, stop: float, p: float, which: Any, length: int
+) -> int:  # fmt: skip
+    """Targets that some point of the box may find below ``stop`` are added to ``which``; how many it holds then."""
+    for j in range(first, last):
+        apart = 0.0
+        for t in range(y.shape[1]):
+            gap = max(abs(middle[t] - y[j, t]) - (1.0 + 2.0**-49) * wide[t], 0.0)
+            apart += gap * gap
+        bar = stop + v[j] + SLACK * abs(v[j])
+        which[length] = j
+        length += apart * (1.0 - SLACK) < (bar if p == 2.0 else bar * abs(bar))
+    return length
+
+
+def _sorted_in(r: Any, which: Any, i: int, limit: float, below: Any, lists: Any) -> None:
+    """The targets of source i that lie below its limit: listed without a branch first, for there are few."""
+    index, value, count = lists
+    k, hits = index.shape[1], 0
+    for e in range(r.shape[0]):
+        below[hits] = e
+        hits += r[e] < limit
+    for h in range(hits):
+        e = below[h]
+        if count[i] < k or r[e] < value[i, k - 1]:
+            count[i] = kept(index, value, i, count[i], r[e], which[e])
+
+
+@kernel(_box_bounds, _around, _close, _differences, _sorted_in, kept)
 def _search(
-    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, limit: Any, index: Any, value: Any, count: Any,
-    first: int, last: int,
+    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, limit: Any, lists: Any, groups: int, first: int,
+    last: int,
 ) -> None:  # fmt: skip
-    m, d, k = y.shape[0], x.shape[1], index.shape[1]
-    p = ground[1]
+    n, m, d, p = x.shape[0], y.shape[0], x.shape[1], ground[1]
+    index, value, count = lists
+    k = index.shape[1]
     middle, wide, low = np.empty(d), np.empty(d), np.empty(1 << _STEP)
     nodes, other = np.empty(1 << depth, dtype=np.int32), np.empty(1 << depth, dtype=np.int32)
     room = _ROOM + (m >> depth) + 1
-    held, held_v, which = np.empty((d, room)), np.empty(room), np.empty(room, dtype=np.int32)
-    r = np.empty(room)
-    for begin in range(first, last, _WIDTH):
-        end = min(begin + _WIDTH, last)
-        for t in range(d):
-            least = most = x[begin, t]
-            for i in range(begin, end):
-                least, most = min(least, x[i, t]), max(most, x[i, t])
-            middle[t] = 0.5 * least + 0.5 * most
-            wide[t] = max(most - middle[t], middle[t] - least) * (1.0 + 2.0**-50)
+    held, held_v, r = np.empty((d, room)), np.empty(room), np.empty(room)
+    which, below = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
+    for group in range(first, last):
+        begin, end = (n * group) // groups, (n * (group + 1)) // groups
+        if begin == end:
+            continue
+        _around(x, begin, end, middle, wide)
         stop = -np.inf
         for i in range(begin, end):
             stop = max(stop, limit[i] + SLACK * abs(limit[i]))
+            count[i] = 0
+            for e in range(k):
+                index[i, e], value[i, e] = -1, np.inf
         nodes[0], left, level = 1, 1, 0
         while level < depth:
             step = (depth - level - 1) % _STEP + 1
@@ -140,19 +179,15 @@ def _search(
         length = 0
         for q in range(left):
             c = _int64(nodes[q]) - (1 << depth)
-            for j in range((m * c) >> depth, (m * (c + 1)) >> depth):
-                for t in range(d):
-                    held[t, length] = y[j, t]
-                held_v[length], which[length] = v[j], j
-                length += 1
+            length = _close(y, v, (m * c) >> depth, (m * (c + 1)) >> depth, middle, wide, stop, p, which, length)
             if length < _ROOM and q < left - 1:
                 continue
+            for e in range(length):
+                held_v[e] = v[which[e]]
+                for t in range(d):
+                    held[t, e] = y[which[e], t]
             for i in range(begin, end):
-                found, worst = count[i], value[i, k - 1] if count[i] == k else limit[i]
+                worst = value[i, k - 1] if count[i] == k else limit[i]
                 if _differences(x, i, held, held_v, ground, worst, r[:length]) > 0:
-                    for e in range(length):
-                        if r[e] < worst:
-                            found = kept(index, value, i, found, r[e], which[e])
-                            worst = value[i, k - 1] if found == k else worst
-                    count[i] = found
+                    _sorted_in(r[:length], which, i, worst, below, lists)
             length = 0
