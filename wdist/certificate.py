@@ -20,7 +20,7 @@ from .masses import Masses
 from .measures import as_samples, same_dimension
 from .result import Certificate
 from .search.ground import Costs, MatrixCosts, PointCosts, check_metric
-from .search.rounding import sum_bounds, two_product
+from .search.rounding import product_bounds
 from .search.transform import largest_violation, transform_below
 from .settings import check_p
 
@@ -136,7 +136,7 @@ def certify_lp(plan: Any, potentials: tuple[Any, Any], cost: Any, a: Any = None,
 
 
 def primal_above(
-    costs: Costs, plan: sparse.coo_array, low: np.ndarray | float = 0.0, prices: np.ndarray | None = None
+    costs: Costs, plan: sparse.coo_array, low: np.ndarray | None = None, prices: np.ndarray | None = None
 ) -> float:
     """The cost of a plan, rounded up.
 
@@ -146,11 +146,8 @@ def primal_above(
     if not np.all(np.isfinite(price)):
         return math.inf
     unit = power_of_two(float(np.max(np.abs(price), initial=0.0)))
-    price = price / unit
-    product, error = two_product(plan.data, price)
-    rest = low * price
-    slack = np.where(low != 0.0, 2.0**-52 * np.abs(rest) + 2.0**-98 * np.abs(product), 0.0)
-    return unit * sum_bounds(product, error, np.broadcast_to(rest, product.shape), slack)[1]
+    low = np.zeros(len(price)) if low is None else low
+    return unit * product_bounds(plan.data, low, price / unit)[1]
 
 
 def dual_below(f: np.ndarray, g: np.ndarray, a: Masses, b: Masses) -> float:
@@ -159,10 +156,8 @@ def dual_below(f: np.ndarray, g: np.ndarray, a: Masses, b: Masses) -> float:
         return math.inf  # a source with mass and without arcs: no plan exists
     f, g = np.where(a.high > 0, f, 0.0), np.where(b.high > 0, g, 0.0)
     unit = power_of_two(float(max(np.max(np.abs(f)), np.max(np.abs(g)))))
-    potential, high, low = (np.concatenate(pair) for pair in ((f / unit, g / unit), (a.high, b.high), (a.low, b.low)))
-    product, error = two_product(high, potential)
-    rest = low * potential
-    return unit * sum_bounds(product, error, rest, -(2.0**-50) * np.abs(rest))[0]
+    potential, high, low = (np.concatenate(pair) for pair in ((f, g), (a.high, b.high), (a.low, b.low)))
+    return unit * product_bounds(high, low, potential / unit)[0]
 
 
 def cost_matrix(cost: Any, name: str = "cost") -> Any:

@@ -30,7 +30,12 @@ index: Any = np.uintp  # of an array: unsigned, so that no kernel asks at every 
 _SMALL = 300 * 300  # pairs of points up to which a problem does not wait for the compiler,
 _PATIENCE = 2.0  # until so many seconds have gone into such problems
 
-_mode = threading.local()
+
+class _Mode(threading.local):
+    interpreted = False  # of every thread at first
+
+
+_mode = _Mode()
 _lock = threading.Lock()
 _helpers: set[Callable[..., Any]] = set()
 _announced = False
@@ -94,7 +99,7 @@ def impatiently() -> None:
 
 def interpreting() -> bool:
     """Whether kernels of this thread run as plain Python now."""
-    return getattr(_mode, "interpreted", False)
+    return _mode.interpreted
 
 
 def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:

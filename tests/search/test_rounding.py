@@ -10,9 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wdist.search.rounding import difference_error, root_bounds, rounded_sum, sum_bounds, two_product
+from wdist.search.rounding import difference_error, product_bounds, root_bounds, rounded_sum, two_product
 
 number = st.floats(-1e100, 1e100).filter(lambda v: v == 0 or abs(v) > 1e-100)
+
+
+def sum_bounds(terms: np.ndarray, corrections: np.ndarray | float = 0.0) -> tuple[float, float]:
+    return product_bounds(terms, np.zeros(len(terms)) + corrections, np.ones(len(terms)))
 
 
 @given(number, number)
@@ -59,10 +63,37 @@ def test_roots_near_1_are_enclosed(p: float) -> None:
 
 
 def test_corrections_are_summed_with_room_for_their_rounding() -> None:
-    correction = np.array([1.0] + [2.0**-53] * 64)
-    low, high = sum_bounds(np.array([3.0]), correction)
-    assert Fraction(low) <= 4 + 64 * Fraction(2.0**-53) <= Fraction(high)
-    assert low < high
+    for more in (64, 640):
+        correction = np.array([1.0] + [2.0**-53] * more)
+        low, high = sum_bounds(np.append(3.0, np.zeros(more)), correction)
+        assert Fraction(low) <= 4 + more * Fraction(2.0**-53) <= Fraction(high)
+        assert low < high
+
+
+@pytest.mark.parametrize("n", [3, 200, 257, 3000])
+@pytest.mark.parametrize("spread", [0.0, 12.0])
+def test_products_of_pairs_are_enclosed(n: int, spread: float) -> None:
+    """By neighbours, or nearly where they cancel; with room for what a correction is off by."""
+    rng = np.random.default_rng(n)
+    high, factor = (rng.standard_normal(n) * 10.0 ** rng.uniform(-spread, spread, n) for _ in range(2))
+    for one, other in ((high, factor), (np.abs(high), np.abs(factor)), (high, np.where(factor < 0, -1.0, 2.0))):
+        size = np.sum(np.abs(one * other))
+        for part in (0.0, 0.49):
+            low = part * np.spacing(np.abs(one)) * rng.uniform(-1, 1, n)
+            exact = sum(Fraction(f) * (Fraction(a) + Fraction(b)) for a, b, f in zip(one, low, other, strict=True))
+            off = part * sum(Fraction(abs(f * a)) * Fraction(2.0**-98) for a, f in zip(one, other, strict=True))
+            below, above = product_bounds(one, low, other)
+            assert Fraction(below) <= exact - off <= exact + off <= Fraction(above)
+            assert above - below <= np.spacing(abs(above)) + 2.0**-88 * size
+
+
+@pytest.mark.parametrize("n", [4, 400])
+def test_products_that_are_no_rounding_are_known_exactly(n: int) -> None:
+    high, factor = np.arange(1.0, n + 1), np.arange(n, 0, -1.0)
+    exact = float(high @ factor)
+    assert product_bounds(high, np.zeros(n), factor) == (exact, exact)
+    below, above = product_bounds(high, np.append(np.zeros(n - 1), 2.0**-60), factor)
+    assert (below, above) == (exact, math.nextafter(exact, math.inf))
 
 
 @pytest.mark.parametrize("spread", [0.0, 3.0, 40.0])

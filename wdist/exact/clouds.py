@@ -33,7 +33,7 @@ class Clouds:
         return nearest(self.x.points, self.y, v, k, self.ground, below)
 
     def sources(self, u: np.ndarray, k: int, j: np.ndarray) -> Lists:
-        return nearest(self.y.points[j], self.x, u, k, self.ground)
+        return nearest(self.y.points.take(j, axis=0), self.x, u, k, self.ground)
 
     def gathered(self, masses: tuple[np.ndarray, np.ndarray], cells: int) -> Clouds:
         x, y = (_centroids(side.points, mass, cells) for side, mass in zip((self.x, self.y), masses, strict=True))

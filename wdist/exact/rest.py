@@ -31,7 +31,8 @@ def at_rest(
         Weights as given, not all 0, of any sums.
     """
     i, j = np.flatnonzero(a), np.flatnonzero(b)
-    if not all(map(np.array_equal, extent(x[i]), extent(y[j]))):
+    some, other = (z if len(k) == len(z) else z[k] for z, k in ((x, i), (y, j)))
+    if not all(map(np.array_equal, extent(some), extent(other))):
         return None  # nearly always
     i, j = i[_order(x[i], a[i])], j[_order(y[j], b[j])]
     x, a, y, b = x[i], a[i], y[j], b[j]

@@ -7,7 +7,7 @@ p times that and the error of ``pow``; what underflows adds an absolute amount f
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -100,10 +100,11 @@ class PointCosts:
         return len(self.x), len(self.y)
 
     def select(self, i: np.ndarray | None, j: np.ndarray | None) -> PointCosts:
-        return replace(self, x=self.x if i is None else self.x[i], y=self.y if j is None else self.y[j])
+        x, y = self.x if i is None else self.x.take(i, axis=0), self.y if j is None else self.y.take(j, axis=0)
+        return PointCosts(x, y, self.p, self.metric, self.scale)
 
     def transposed(self) -> PointCosts:
-        return replace(self, x=self.y, y=self.x)
+        return PointCosts(self.y, self.x, self.p, self.metric, self.scale)
 
     @property
     def unit(self) -> float:
@@ -131,7 +132,7 @@ class PointCosts:
         step = max(1, _AT_ONCE // self.x.shape[1])
         for first in range(0, len(i), step):
             some = slice(first, first + step)
-            lengths = self.x[i[some]] - self.y[j[some]]
+            lengths = self.x.take(i[some], axis=0) - self.y.take(j[some], axis=0)
             if self.metric == "euclidean":
                 np.sqrt(np.einsum("ij,ij->i", lengths, lengths), out=distances[some])
                 continue

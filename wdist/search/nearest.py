@@ -32,13 +32,12 @@ def nearest(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, belo
     if below is not None and ground.metric == EUCLIDEAN and ground.p in (1.0, 2.0) and not interpreting():
         return together(x, y, v, k, ground, below)
     n = len(x)
-    index, value = np.full((n, k), -1, dtype=np.int32), np.full((n, k), np.inf)
-    count = np.zeros(n, dtype=np.int32)
+    lists = Lists(np.empty((n, k), dtype=np.int32), np.empty((n, k)), np.empty(n, dtype=np.int32))
     limit = np.full(n, np.inf) if below is None else below
     cell = y.majorant(v)
     for first in range(0, n, _ROWS):
-        _search(x, y.points, v, y.depth, cell, ground, limit, index, value, count, first, min(first + _ROWS, n))
-    return Lists(index, value, count)
+        _search(x, y.points, v, y.depth, cell, ground, limit, lists, first, min(first + _ROWS, n))
+    return lists
 
 
 def pair_costs(x: np.ndarray, y: np.ndarray, i: np.ndarray, j: np.ndarray, ground: Ground) -> np.ndarray:
@@ -139,9 +138,9 @@ def _pair_costs(x: Any, y: Any, i: Any, j: Any, metric: int, p: float, cost: Any
 
 @kernel(power, pair_cost, kept, _bound)
 def _search(
-    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, below: Any, index: Any, value: Any, count: Any,
-    first: int, last: int,
+    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, below: Any, lists: Any, first: int, last: int,
 ) -> None:  # fmt: skip
+    index, value, count = lists
     m, d, k = y.shape[0], x.shape[1], index.shape[1]
     metric, p, factor, offset = ground
     square = metric == EUCLIDEAN and p == 2.0
@@ -149,6 +148,8 @@ def _search(
     node, bound = np.empty(2 * depth + 4, dtype=np.int64), np.empty(2 * depth + 4)
     for i in range(first, last):
         worst, found, top = below[i], 0, 1
+        for e in range(k):
+            index[i, e], value[i, e] = -1, np.inf
         stop = worst + SLACK * abs(worst)
         node[0], bound[0] = 1, -np.inf
         while top > 0:

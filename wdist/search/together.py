@@ -122,7 +122,7 @@ def _close(
             apart += gap * gap
         bar = stop + v[j] + SLACK * abs(v[j])
         which[length] = j
-        length += apart * (1.0 - SLACK) < (bar if p == 2.0 else bar * abs(bar))
+        length += apart * (1.0 - SLACK) <= (bar if p == 2.0 else bar * abs(bar))  # squares may underflow, both
     return length
 
 
