@@ -96,8 +96,8 @@ def check_finite(x: Array, name: str) -> None:
     )
 
 
-def normalised_weights(weights: Array, name: str) -> Array:
-    """Return non-negative weights divided by their sum along the last axis; refuse any that have no such form."""
+def check_weights(weights: Array, name: str) -> None:
+    """Refuse weights that are no masses along the last axis: a scalar, a negative one, or all 0."""
     xp = namespace(weights)
     if weights.ndim == 0:
         raise InvalidMeasureError(f"{name} is a scalar: give one weight per point")
@@ -108,9 +108,14 @@ def normalised_weights(weights: Array, name: str) -> Array:
             f"{name} has a negative entry, {value:g} at index {first[0] if len(first) == 1 else first}: "
             "weights are masses and must be at least 0"
         )
-    largest = xp.max(weights, axis=-1, keepdims=True) if weights.shape[-1] else None
-    if largest is None or bool(xp.any(largest <= 0)):
+    if not weights.shape[-1] or bool(xp.any(xp.max(weights, axis=-1) <= 0)):
         raise InvalidMeasureError(f"{name} sums to 0: at least one weight must be positive")
+
+
+def normalised_weights(weights: Array, name: str) -> Array:
+    """Return non-negative weights divided by their sum along the last axis; refuse any that have no such form."""
+    check_weights(weights, name)
+    xp = namespace(weights)
     # Dividing by a power of two near the largest weight first keeps the sum from overflowing, and is exact.
     scale = power_of_two(float(to_numpy(xp.max(weights))))
     weights = weights / scale

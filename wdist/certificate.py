@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from ._arrays import as_float64, normalised_weights, power_of_two, to_numpy
+from ._arrays import as_float64, check_weights, power_of_two, to_numpy
+from .coupling import Coupling
 from .errors import InvalidMeasureError
 from .masses import Masses
 from .measures import as_samples, same_dimension
@@ -136,18 +137,18 @@ def certify_lp(plan: Any, potentials: tuple[Any, Any], cost: Any, a: Any = None,
 
 
 def primal_above(
-    costs: Costs, plan: sparse.coo_array, low: np.ndarray | None = None, prices: np.ndarray | None = None
+    costs: Costs, plan: Coupling, low: np.ndarray | None = None, prices: np.ndarray | None = None
 ) -> float:
     """The cost of a plan, rounded up.
 
-    ``low`` is what its entries, as pairs of doubles, have beyond their floats; ``prices`` are their costs, if known.
+    ``low`` is what its masses, as pairs of doubles, have beyond their floats; ``prices`` are their costs, if known.
     """
-    price = costs.pairs_above(plan.row, plan.col, prices)
+    price = costs.pairs_above(plan.i, plan.j, prices)
     if not np.all(np.isfinite(price)):
         return math.inf
     unit = power_of_two(float(np.max(np.abs(price), initial=0.0)))
     low = np.zeros(len(price)) if low is None else low
-    return unit * product_bounds(plan.data, low, price / unit)[1]
+    return unit * product_bounds(plan.mass, low, price / unit)[1]
 
 
 def dual_below(f: np.ndarray, g: np.ndarray, a: Masses, b: Masses) -> float:
@@ -180,7 +181,7 @@ def checked_weights(weights: Any, count: int, name: str) -> Any:
     weights = as_float64(weights, name)
     if tuple(weights.shape) != (count,):
         raise InvalidMeasureError(f"{name} has shape {tuple(weights.shape)}: expected ({count},) to fit cost")
-    normalised_weights(weights, name)  # refuses what is negative, or sums to 0
+    check_weights(weights, name)
     return weights
 
 
@@ -193,7 +194,7 @@ def _check(costs: Costs, plan: sparse.coo_array, f: np.ndarray, g: np.ndarray, a
     row_error = np.max(np.abs(np.asarray(plan.sum(axis=1)).ravel() - a.high))
     column_error = np.max(np.abs(np.asarray(plan.sum(axis=0)).ravel() - b.high))
     return Certificate(
-        primal=primal_above(costs, plan),
+        primal=primal_above(costs, Coupling(plan.row, plan.col, plan.data)),
         dual=dual_below(transform_below(costs, g), g, a, b),
         marginal_error=float(max(row_error, column_error)),
         violation=largest_violation(costs, f, g),

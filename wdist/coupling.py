@@ -40,9 +40,10 @@ _FAR = (1e-100, 1e100)  # distances whose squares are in range
 
 
 class Coupling(NamedTuple):
-    """The monotone coupling of sorted samples: piece k, of mass ``mass[k]``, joins x[i[k]] to y[j[k]].
+    """A coupling in pieces: piece k, of mass ``mass[k]``, joins x[i[k]] to y[j[k]].
 
-    Successive pieces differ by one step in i or in j: a staircase, and a basis of the linear programme.
+    Of the monotone one of sorted samples successive pieces differ by one step in i or in j: a staircase, and a basis of
+    the linear programme.
     """
 
     i: Array

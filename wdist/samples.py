@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ._arrays import Array, as_float64, common_kind, is_tensor, namespace, normalised_weights, result_dtype
+from ._arrays import (
+    Array,
+    as_float64,
+    check_weights,
+    common_kind,
+    is_tensor,
+    namespace,
+    normalised_weights,
+    result_dtype,
+)
 from .errors import InvalidMeasureError
 
 __all__ = ["Samples"]
@@ -20,7 +29,7 @@ class Samples:
     points : array_like or torch.Tensor, shape (n,) or (n, d)
         Finite real numbers; ``(n,)`` are points on the line. Stored as float64 of shape (n, d).
     weights : array_like or torch.Tensor, shape (n,), optional
-        Non-negative and finite, not all zero; stored divided by their sum. None: equal weights.
+        Non-negative and finite, not all zero; divided by their sum. None: equal weights.
 
     Raises
     ------
@@ -35,13 +44,12 @@ class Samples:
     """
 
     points: Array
-    weights: Array | None
     dtype: Any
     _given: Array | None
+    _weights: Array | None
 
     def __init__(self, points: Any, weights: Any = None):
         set_ = object.__setattr__
-        set_(self, "_given", None)
         set_(self, "dtype", result_dtype(*(a for a in (points, weights) if is_tensor(a) or a is points)))
         points, weights = _points(points, "points"), None if weights is None else as_float64(weights, "weights")
         points, weights = common_kind(points, weights)
@@ -51,10 +59,17 @@ class Samples:
                     f"weights has shape {tuple(weights.shape)} beside {points.shape[0]} points: "
                     f"expected ({points.shape[0]},), one weight per point"
                 )
-            set_(self, "_given", weights)
-            weights = normalised_weights(weights, "weights")
+            check_weights(weights, "weights")
         set_(self, "points", points)
-        set_(self, "weights", weights)
+        set_(self, "_given", weights)
+        set_(self, "_weights", normalised_weights(weights, "weights") if is_tensor(weights) else None)
+
+    @property
+    def weights(self) -> Array | None:
+        """The weights divided by their sum, at first use (of a tensor at once, for its graph); None if equal."""
+        if self._weights is None and self._given is not None:
+            object.__setattr__(self, "_weights", normalised_weights(self._given, "weights"))
+        return self._weights
 
     @property
     def dim(self) -> int:
@@ -65,7 +80,7 @@ class Samples:
         return int(self.points.shape[0])
 
     def __repr__(self) -> str:
-        kind = "equal weights" if self.weights is None else "weighted"
+        kind = "equal weights" if self._given is None else "weighted"
         return f"Samples(n={len(self)}, dim={self.dim}, {kind})"
 
     @property

@@ -213,7 +213,7 @@ SEARCH = (
         Change("small_size += abs(correction) + abs(more)", "small_size += more"),
         Change("slack += _blur(term, more)", "slack = _blur(term, more)"),
         Change("if low[k] != 0.0:", "if low[k] != 0.5:"),
-        Change("+ a_high * b_low + a_low * b_high) + a_low * b_low\n        more", "+ a_high * b_low) + a_low * b_low\n        more"),
+        Change("+ a_low * b_high) + a_low * b_low\n        more", ") + a_low * b_low\n        more"),
         Change("if total != above:", "if total > above:"),
         Change("return total, rest, slack + 2.0**-52", "return total, rest, 2.0**-52"),
         Change("virtual = a - difference", "virtual = difference - a"),

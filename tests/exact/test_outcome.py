@@ -10,6 +10,7 @@ import pytest
 from scipy import sparse
 
 from wdist import NotConvergedError
+from wdist.coupling import Coupling
 from wdist.exact.generation import Watch
 from wdist.exact.given import on_given_arcs
 from wdist.exact.masses import integer_masses
@@ -27,8 +28,8 @@ def judgement(cost: np.ndarray, a: np.ndarray, b: np.ndarray) -> Outcome:
 
 
 def outcome(lower: float, upper: float, size: float | None = None) -> Outcome:
-    plan = sparse.coo_array(([0.5, 0.5], ([0, 1], [0, 1])), shape=(2, 2))
-    return Outcome(plan, np.ones(2), np.zeros(2), upper, lower, upper, upper if size is None else size)
+    half = Coupling(np.arange(2), np.arange(2), np.full(2, 0.5))
+    return Outcome(half, np.ones(2), np.zeros(2), upper, lower, upper, upper if size is None else size)
 
 
 @pytest.mark.parametrize("faint", [1.0, 1e-9, 1e-17, 1e-30, 1e-200])
@@ -94,9 +95,9 @@ def test_points_without_mass_get_the_largest_potentials_that_are_feasible() -> N
     a, b = rng.random(3), rng.random(2)
     part = judgement(cost[np.ix_(i, j)], a, b)
     whole = placed(part, MatrixCosts(cost), i, j)
-    dense = np.zeros((6, 5))
-    dense[np.ix_(i, j)] = part.plan.toarray()
-    np.testing.assert_array_equal(whole.plan.toarray(), dense)
+    np.testing.assert_array_equal(whole.plan.i, i[part.plan.i])
+    np.testing.assert_array_equal(whole.plan.j, j[part.plan.j])
+    np.testing.assert_array_equal(whole.plan.mass, part.plan.mass)
     np.testing.assert_array_equal(whole.f[i], part.f)
     np.testing.assert_array_equal(whole.g[j], part.g)
     assert np.all(whole.f[:, None] + whole.g <= cost + 1e-15)
@@ -108,7 +109,8 @@ def test_points_without_mass_get_the_largest_potentials_that_are_feasible() -> N
 
 def test_points_without_arcs_get_zero() -> None:
     cost = MatrixCosts(sparse.csr_array(([3.0], ([1], [1])), shape=(3, 2)))
-    part = Outcome(sparse.coo_array([[1.0]]), np.array([3.0]), np.array([0.0]), 3.0, 3.0, 3.0, 3.0)
+    one = Coupling(np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64), np.ones(1))
+    part = Outcome(one, np.array([3.0]), np.array([0.0]), 3.0, 3.0, 3.0, 3.0)
     whole = placed(part, cost, np.array([1]), np.array([1]))
     np.testing.assert_array_equal(whole.f, [0.0, 3.0, 0.0])
     np.testing.assert_array_equal(whole.g, [0.0, 0.0])

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from .._arrays import namespace
 from ..certificate import primal_above
@@ -55,11 +54,10 @@ def improved(costs: PointCosts, pairs: Coupling, rng: np.random.Generator) -> Co
 
 def coupling_above(costs: PointCosts, pairs: Coupling, rounded: bool) -> float:
     """The p-th root of a coupling's cost, rounded up; ``rounded``: the masses are, so that their marginals are off."""
-    plan = sparse.coo_array((pairs.mass, (pairs.i, pairs.j)), shape=costs.shape)
-    above = primal_above(costs, plan)
+    above = primal_above(costs, pairs)
     # A mass is a difference of two cumulated ones, less what was exchanged of it: what rounding lost of all of them may
     # have to go as far as any goes. Equal masses are quotients of whole numbers.
-    above += 2.0**-50 * ((len(plan.data) + _ORDERS[1] * _REACH) * costs.most() if rounded else above)
+    above += 2.0**-50 * ((len(pairs.mass) + _ORDERS[1] * _REACH) * costs.most() if rounded else above)
     return costs.scale * root_bounds(0.0, above, costs.p)[1]
 
 

@@ -146,7 +146,7 @@ def first_arcs(
     known = np.bincount(lists.which.ravel() + 1, minlength=len(v) + 1)[1:]  # -1 is where a list ends before
     lonely = np.flatnonzero(known < _KNOWN)
     start, target = merged(lists, problem.sources(u, min(lengths[1], len(u)), lonely), lonely)
-    i = np.repeat(np.arange(len(u)), np.diff(start))
+    i = np.arange(len(u)).repeat(start[1:] - start[:-1])
     arcs = Arcs(start, target, (costs or problem.costs)(i, target))
     return arcs, u, lists.value[:, -1] - u
 
@@ -156,11 +156,9 @@ def _violations(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Pairs whose cost is below u + v, their costs; and the c-transform of v where it is below u, u elsewhere."""
     lists = problem.targets(v, min(_ADDED, len(v)), u)
-    rows = np.flatnonzero(lists.found)
-    found, which = lists.found[rows], lists.which[rows]
-    least = u.copy()
-    least[rows] = lists.value[rows, 0]
-    i, j = np.repeat(rows, found), which[np.arange(which.shape[1]) < found[:, None]]
+    least = np.minimum(u, lists.value[:, 0])
+    place = np.flatnonzero(lists.value < np.inf)
+    i, j = place // lists.value.shape[1], lists.which.ravel()[place]
     cost = problem.costs(i, j)
     violated = cost - u[i] - v[j] < -TOLERANCE * (np.abs(cost) + np.abs(u[i]))
     return i[violated], j[violated], cost[violated], least

@@ -60,7 +60,7 @@ def limits_of_lists(arcs: Arcs, x: np.ndarray, y: np.ndarray, v: np.ndarray, gro
 def _room(arcs: Arcs, m: int) -> tuple[np.ndarray, np.ndarray]:
     """For the targets along the arcs of any cell, and their costs; where rounding decides, an arc is there twice."""
     cells = len(arcs.start) - 1
-    most = int(np.max(np.diff(arcs.start))) * (m // cells + 1)
+    most = int(np.max(arcs.start[1:] - arcs.start[:-1])) * (m // cells + 1)
     return np.empty(most, dtype=np.int64), np.empty(most)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy import sparse
@@ -110,7 +110,8 @@ def _with_tensor(result: Result, cost: Any, weights: Any, tensors: list[Any], ou
     given = [k for k in range(3) if inputs[k] is not None]
 
     def gradients(_: Any) -> list[Any]:
-        values = (outcome.plan.toarray() if is_tensor(cost) else None, outcome.f, outcome.g)
+        plan = cast(sparse.coo_array, result.plan).toarray() if is_tensor(cost) else None
+        values = (plan, outcome.f, outcome.g)
         return [xp.asarray(factor * values[k], dtype=xp.float64, device=device) for k in given]  # type: ignore[operator]
 
     value = xp.asarray(result.distance, dtype=xp.float64, device=device)

@@ -46,8 +46,8 @@ def flows(tree: Tree, a: Masses, b: Masses) -> tuple[np.ndarray, np.ndarray, np.
     high = np.concatenate([a.high, -b.high, [0.0]])
     low = np.concatenate([a.low, -b.low, [0.0]])
     high, low, size = subtree_sums(tree, high, low)
-    sign = np.where(np.arange(len(high)) < n, 1.0, -1.0)
-    high, low = sign * high, sign * low
+    for part in (high, low):
+        np.negative(part[n:], out=part[n:])
     counts = np.abs(high) > 2.0**-96 * size
     carried = counts & (high > 0.0) & (tree.parent != len(high) - 1)
     return (

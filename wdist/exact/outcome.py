@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from ..certificate import dual_below, primal_above
+from ..coupling import Coupling
 from ..errors import NotConvergedError
 from ..masses import Masses
 from ..result import Result
@@ -29,7 +30,7 @@ TOLERANCE = 1e-9  # relative width of the bracket of the cost within which a dis
 class Outcome(NamedTuple):
     """A plan and potentials, their cost as computed, its rigorous bracket, and the scale rounding is relative to."""
 
-    plan: sparse.coo_array
+    plan: Coupling
     f: np.ndarray
     g: np.ndarray
     cost: float
@@ -49,24 +50,24 @@ def judged(costs: Costs, solved: Solved, a: Masses, b: Masses, index: Screen | C
 
     ``index`` is what :func:`transform_below` may search by. Where the plan sends a source is where it starts to look.
     """
-    n, m = costs.shape
+    n = costs.shape[0]
     flow, low, out = flows(solved.tree, a, b)
     child = np.flatnonzero(flow > 0)
-    plan = sparse.coo_array((flow[child], solved.tree.ends(child, n)), shape=(n, m))
-    prices = costs.pairs(plan.row, plan.col)
-    terms = plan.data * prices
+    plan = Coupling(*solved.tree.ends(child, n), flow[child])
+    prices = costs.pairs(plan.i, plan.j)
+    terms = plan.mass * prices
     cost = rounded_sum(terms)[0]
     size = rounded_sum(np.abs(terms))[0] if np.any(terms < 0) else cost
     upper = primal_above(costs, plan, low[child], prices)
     if np.any(out):  # below the rounding of the weights: the plan does without, but the bound does not
         i, j, mass = leftovers(solved.tree, flow, out, n)
-        rest = primal_above(costs, sparse.coo_array((mass * (1 + 1e-9), (i, j)), shape=(n, m)))
+        rest = primal_above(costs, Coupling(i, j, mass * (1 + 1e-9)))
         gain = 2.0 * float(np.abs(out).sum()) * float(np.max(-prices, initial=0.0))  # of flow that is taken to be less
         upper = float(np.nextafter(upper + max(rest, 0.0) + gain, np.inf))
     if (faint := sum(float(w.high[w.high < _FAINT].sum()) for w in (a, b))) > 0.0:
         upper = float(np.nextafter(upper + faint * costs.most(), np.inf))
     near = np.zeros(n, dtype=np.int64)
-    near[plan.row] = plan.col
+    near[plan.i] = plan.j
     f, g, lower = _dual(costs, solved.v, a, b, index, near)
     if upper - lower > 1e-12 * size:
         # Rounding lowers the dear arcs by more than the cheap ones. Where nearly all mass is at rest, on arcs that cost
@@ -95,8 +96,7 @@ def placed(outcome: Outcome, costs: Costs, i: np.ndarray, j: np.ndarray) -> Outc
     Their potentials are as large as feasibility allows, and 0 where no arc ends.
     """
     n, m = costs.shape
-    plan = outcome.plan
-    plan = sparse.coo_array((plan.data, (i[plan.row], j[plan.col])), shape=(n, m))
+    plan = Coupling(i[outcome.plan.i], j[outcome.plan.j], outcome.plan.mass)
     f, g = np.zeros(n), np.zeros(m)
     f[i], g[j] = outcome.f, outcome.g
     idle_f, idle_g = (np.flatnonzero(np.bincount(used, minlength=size) == 0) for used, size in ((i, n), (j, m)))
@@ -122,7 +122,7 @@ def conclude(
     if scale != 1.0 and 0.0 < upper < 2.0**-1000:  # where even a power of two may round
         lower, upper = max(0.0, math.nextafter(lower, -math.inf)), math.nextafter(upper, math.inf)
     lower, upper = min(lower, distance), max(upper, distance)
-    exact = outcome.relative_gap <= TOLERANCE
+    exact, plan = outcome.relative_gap <= TOLERANCE, outcome.plan
     result = Result(
         distance if exact else upper,
         p,
@@ -130,7 +130,7 @@ def conclude(
         upper,
         "exact" if exact else "bound",
         "exact",
-        outcome.plan,
+        sparse.coo_array((plan.mass, (plan.i, plan.j)), shape=(len(outcome.f), len(outcome.g))),
         (outcome.f * unit, outcome.g * unit) if 0.0 < unit < math.inf else None,
         None,
         stats,

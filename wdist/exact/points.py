@@ -15,10 +15,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from .._arrays import Array, common_kind, is_tensor, namespace, to_numpy, widest
 from ..compilation import patiently
+from ..coupling import Coupling
 from ..masses import Masses
 from ..measures import Samples, as_samples, same_dimension
 from ..result import Result
@@ -121,9 +121,8 @@ def _unmoved(P: Samples, Q: Samples) -> Outcome | None:
     plan = at_rest(*(to_numpy(part) for s in (P, Q) for part in (s.points, s.given)))
     if plan is None:
         return None
-    i, j, mass = plan
     n, m = len(P), len(Q)
-    return Outcome(sparse.coo_array((mass, (i, j)), shape=(n, m)), np.zeros(n), np.zeros(m), 0.0, 0.0, 0.0, 0.0)
+    return Outcome(Coupling(*plan), np.zeros(n), np.zeros(m), 0.0, 0.0, 0.0, 0.0)
 
 
 def _optimum(costs: PointCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
@@ -181,9 +180,9 @@ def _gradients(costs: PointCosts, outcome: Outcome, distance: float) -> tuple[np
     by_x, by_y = np.zeros_like(costs.x), np.zeros_like(costs.y)
     if W == 0.0:
         return by_x, by_y, np.zeros(costs.shape[0]), np.zeros(costs.shape[1])
-    weight = plan.data * (costs.distances(plan.row, plan.col) / W) ** (costs.p - 1)
-    pull = weight[:, None] * costs.derivatives(plan.row, plan.col)
-    np.add.at(by_x, plan.row, pull)
-    np.add.at(by_y, plan.col, -pull)
+    weight = plan.mass * (costs.distances(plan.i, plan.j) / W) ** (costs.p - 1)
+    pull = weight[:, None] * costs.derivatives(plan.i, plan.j)
+    np.add.at(by_x, plan.i, pull)
+    np.add.at(by_y, plan.j, -pull)
     factor = costs.scale / (costs.p * W ** (costs.p - 1))
     return by_x, by_y, factor * outcome.f, factor * outcome.g

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compilation import interpreting, kernel
+from ..compilation import index, interpreting, kernel
 from .cells import SLACK, Cells
 from .ground import METRICS, Ground
 from .lists import Lists, kept
@@ -132,16 +132,25 @@ def _bound(x: Any, i: int, cell: Any, h: int, metric: int, p: float) -> float:
 
 @kernel(power, pair_cost)
 def _pair_costs(x: Any, y: Any, i: Any, j: Any, metric: int, p: float, cost: Any) -> None:
+    d = x.shape[1]
+    square = metric == EUCLIDEAN and p == 2.0 and d < 4
     for k in range(i.shape[0]):
-        cost[k] = pair_cost(x, i[k], y, j[k], metric, p)
+        one, other = index(i[k]), index(j[k])
+        if square:
+            r = 0.0
+            for t in range(d):
+                r += (x[one, t] - y[other, t]) * (x[one, t] - y[other, t])
+            cost[k] = r
+        else:
+            cost[k] = pair_cost(x, one, y, other, metric, p)
 
 
 @kernel(power, pair_cost, kept, _bound)
 def _search(
     x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, below: Any, lists: Any, first: int, last: int,
 ) -> None:  # fmt: skip
-    index, value, count = lists
-    m, d, k = y.shape[0], x.shape[1], index.shape[1]
+    which, value, count = lists
+    m, d, k = y.shape[0], x.shape[1], which.shape[1]
     metric, p, factor, offset = ground
     square = metric == EUCLIDEAN and p == 2.0
     straight = metric == EUCLIDEAN and p == 1.0
@@ -149,7 +158,7 @@ def _search(
     for i in range(first, last):
         worst, found, top = below[i], 0, 1
         for e in range(k):
-            index[i, e], value[i, e] = -1, np.inf
+            which[i, e], value[i, e] = -1, np.inf
         stop = worst + SLACK * abs(worst)
         node[0], bound[0] = 1, -np.inf
         while top > 0:
@@ -173,7 +182,7 @@ def _search(
                         r = pair_cost(x, i, y, j, metric, p)
                     r = max(r * factor - offset, 0.0) - v[j]
                     if r < worst:
-                        found = kept(index, value, i, found, r, j)
+                        found = kept(which, value, i, found, r, j)
                         if found == k:
                             worst = value[i, k - 1]
                             stop = worst + SLACK * abs(worst)
