@@ -109,7 +109,8 @@ def test_stale_potentials_are_known_from_the_pieces(
     arcs = all_arcs(cost)
     forest, *_ = some_forest(seed, n, m, arcs._replace(cost=-arcs.cost))
     tree = hang(forest, cost[forest.i, forest.j], np.zeros(n), m)
-    since, turn, seen = pivots._since, pivots._turn, {"asked": 0, "stale": 0, "turned": 0}
+    since, turn, lift = pivots.since, pivots._turn, pivots.lift
+    seen = {"asked": 0, "stale": 0, "turned": 0, "lifted": 0}
 
     def fresh(u: int) -> float:
         return float(sum(tree.price[node] for node in path_up(tree, u)))
@@ -126,11 +127,18 @@ def test_stale_potentials_are_known_from_the_pieces(
         seen["turned"] += 1
         turn(inside, leaving, outside, delta, step, of)
 
+    def checked_lift(*pieces: object) -> None:
+        lift(*pieces)
+        assert np.array_equal(tree.potential, [fresh(u) for u in range(n + m + 1)])
+        seen["lifted"] += 1
+
     monkeypatch.setattr(pivots, "_pivots", pivots._pivots.function)  # as plain Python, which calls what stands below
-    monkeypatch.setattr(pivots, "_since", checked_since)
+    monkeypatch.setattr(pivots, "since", checked_since)
+    monkeypatch.setattr(pivots, "lift", checked_lift)
     monkeypatch.setattr(pivots, "_turn", checked_turn)
     assert sum(optimise(tree, arcs)) == seen["turned"] > 0
     assert seen["asked"] > seen["stale"] > 0
+    assert 0 < seen["lifted"] < seen["turned"]
 
 
 def test_arcs_that_are_not_listed_are_not_used() -> None:

@@ -1,12 +1,11 @@
 r"""Pivots of the primal network simplex on a list of arcs, compiled.
 
 The textbook keeps all potentials up to date, and moves a whole subtree of them at every pivot. Here they go stale: rows
-of arcs are priced with the potentials of the last refresh, and the best arc of each row is queued. Half of what is
-queued no longer improves when its turn comes, so that has to show at once. The pivots since the refresh have cut the
-tree of then into *pieces*, and within a piece potentials have all changed by the same amount: a node knows its piece,
-and every piece by how much its potentials have moved against those of the piece that it hangs on. A subtree of the
-tree of then is a run of its preorder, so to cut a piece is to relabel a run. After a queue all potentials are
-recomputed in one pass over the tree, which is one piece again.
+of arcs are priced with stale potentials, and the best arc of each row is queued. Half of what is queued no longer
+improves when its turn comes, so that has to show at once: the pivots have cut the tree into pieces, and within a piece
+potentials have all changed by one number (:mod:`wdist.exact.pieces`). After a queue all potentials are recomputed in
+one pass over the tree, a *refresh*, and it is one piece again; or, while its pieces are few, as when hardly an arc
+improves any more, only every piece is *lifted* by its number.
 
 The leaving arc is the last blocking one along the cycle, in the sense of the entering arc and from the top: the tree
 stays strongly feasible, and degenerate pivots cannot cycle (Ahuja, Magnanti and Orlin, *Network Flows*, 1993, section
@@ -22,13 +21,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..compilation import index, kernel
+from .pieces import cut, lift, since, turn_pieces
 from .tree import Tree
 
 __all__ = ["Arcs", "optimise"]
 
 _SLICE = 2.0**23  # nodes passed in one call of the kernel: between calls Ctrl-C is heard
 _QUEUES = 10  # in which all rows fit,
-_SHORTEST, _LONGEST = 192, 2**16 - 2  # or more, or fewer: pieces are counted in uint16
+_SHORTEST, _LONGEST = 192, 2**15  # or more, or fewer: pieces are counted in uint16
+_FEW, _SHARE, _MANY = 64, 100, 2**14  # pieces that may be lifted: so many, or one for so many nodes, but not more
+_LIFTS = 8  # before the next refresh: what they add up to rounds, far below what counts as doubt
 _APART = 3  # places between a row and the next to be priced: neighbours want the same targets
 TOLERANCE = 2.0**-50  # of the terms of a reduced cost
 
@@ -52,10 +54,11 @@ def optimise(tree: Tree, arcs: Arcs) -> Iterator[int]:
     label = np.empty(nodes, dtype=np.uint16)
     length = min(n, _LONGEST, max(_SHORTEST, n // _QUEUES))
     row, arc = np.empty(length, dtype=np.int32), np.empty(length, dtype=np.uintp)
-    piece, gap = np.empty((2, length + 1), dtype=np.uint32), np.empty(length + 1)
+    few = min(max(_FEW, nodes // _SHARE), _MANY)
+    piece, gap = np.empty((2, length + few + 1), dtype=np.uint32), np.empty((2, length + few + 1))
     state = np.array([0, 0])  # row to price next, rows priced without finding an arc since the last pivot
     while state[1] < n:
-        yield _pivots(*arcs, tree, order, run, label, piece, gap, row, arc, state, _SLICE)
+        yield _pivots(*arcs, tree, order, run, label, piece, gap, row, arc, few, state, _SLICE)
 
 
 def _refresh(parent: Any, size: Any, price: Any, potential: Any, run: Any, old: Any, new: Any) -> None:
@@ -105,19 +108,6 @@ def _queue(start: Any, target: Any, cost: Any, potential: Any, row: Any, arc: An
     return queued, place, clean
 
 
-def _since(r: Any, x: Any, y: Any, label: Any, begin: Any, hook: Any, gap: Any) -> Any:
-    """What has become of a reduced cost from x to y since the refresh. Piece 0 is that of the root, and never moves."""
-    i, j = label[begin[x]], label[begin[y]]
-    if i != j:
-        while i != 0:
-            r -= gap[i]
-            i = label[hook[i]]
-        while j != 0:
-            r += gap[j]
-            j = label[hook[j]]
-    return r
-
-
 def _blocking(a: Any, b: Any, n: int, parent: Any, size: Any, flow: Any) -> Any:
     """Where the cycle of an arc from a to b closes, its length, the flow that fits, the end of the arc that it empties,
     and whether that is on a's side. There flow falls on arcs up from sources, on b's on arcs down to targets.
@@ -149,36 +139,6 @@ def _improves(e: Any, x: Any, y: Any, top: Any, cost: Any, parent: Any, price: A
     return r < -TOLERANCE * largest
 
 
-def _cut(leaving: Any, beyond: Any, pieces: Any, label: Any, piece: Any, gap: Any, run: Any, order: Any) -> Any:
-    """The piece whose arc to the next one leaves, and how many there are: the leaving arc joins two, or cuts one."""
-    begin, end, _ = run
-    i = label[begin[leaving]]
-    if i != label[begin[beyond]]:
-        return i, pieces
-    lower, new = max(begin[leaving], begin[beyond]), np.uint16(pieces)  # the lower end in the tree of the refresh
-    below = label[lower : end[order[lower]]]  # whose length tells the compiler more than two places would
-    for k in range(len(below)):
-        below[k] = new if below[k] == i else below[k]
-    if lower == begin[leaving]:
-        i = new
-    else:
-        piece[0, pieces], piece[1, pieces], gap[pieces] = piece[0, i], piece[1, i], gap[i]
-    return i, pieces + 1
-
-
-def _turn_pieces(
-    i: Any, last: Any, node: Any, above: Any, jump: Any, label: Any, piece: Any, gap: Any, begin: Any, order: Any
-) -> None:
-    """Turn the path of pieces from i up to ``last`` over, and hang it by ``node`` on the node ``above``."""
-    top, hook = piece
-    while True:
-        old_top, old_hook, old_gap = top[i], hook[i], gap[i]
-        top[i], hook[i], gap[i] = node, begin[above], jump
-        if i == last:
-            return
-        i, node, above, jump = label[old_hook], index(order[old_hook]), index(old_top), -old_gap
-
-
 def _turn(u: Any, last: Any, above: Any, delta: Any, step: Any, tree: Any) -> None:
     """Turn the path from u up to ``last`` over, and hang it on ``above`` by an arc of this flow and price."""
     parent, size, flow, price, _ = tree
@@ -200,31 +160,31 @@ def _pass(u: Any, top: Any, moved: Any, change: Any, parent: Any, size: Any, flo
         u = index(parent[u])
 
 
-@kernel(_refresh, _queue, _since, _blocking, _improves, _cut, _turn_pieces, _turn, _pass)
+@kernel(_refresh, _queue, since, _blocking, _improves, cut, turn_pieces, _turn, _pass, lift)
 def _pivots(
-    start: Any, target: Any, cost: Any, tree: Any, order: Any, run: Any, label: Any, piece: Any, gap: Any, row: Any,
-    arc: Any, state: Any, limit: float,
+    start: Any, target: Any, cost: Any, tree: Any, order: Any, run: Any, label: Any, piece: Any, gaps: Any, row: Any,
+    arc: Any, few: int, state: Any, limit: float,
 ) -> int:  # fmt: skip
     parent, size, flow, price, potential = tree
-    begin, hook = run[0], piece[1]
+    begin, hook, (gap, rise) = run[0], piece[1], gaps
     n = start.shape[0] - 1
     place, clean = state
     old, new = order
-    pivots, steps = 0, 0
+    pivots, steps, lifts, pieces = 0, 0, 0, 1
     _refresh(parent, size, price, potential, run, old, new)
     old, new = new, old
+    label[:] = 0
     doubt = 0.0  # a reduced cost above it may be rounding, and is summed again along the cycle
     for u in range(parent.shape[0]):
         doubt = max(doubt, abs(potential[u]))
     doubt *= -64.0 * TOLERANCE
     while clean < n and steps < limit:
         queued, place, clean = _queue(start, target, cost, potential, row, arc, place, clean)
-        label[:] = 0
-        pieces, before = 1, pivots
+        before = pivots
         for q in range(queued):
             e = arc[q]
             x, y = index(row[q]), index(n + target[e])
-            r = _since(cost[e] - potential[x] + potential[y], x, y, label, begin, hook, gap)
+            r = since(cost[e] - potential[x] + potential[y], x, y, label, begin, hook, gap)
             if r >= 0.0:
                 continue
             top, length, delta, leaving, from_x = _blocking(x, y, n, parent, size, flow)
@@ -233,17 +193,21 @@ def _pivots(
                 continue
             inside, outside, step = (x, y, cost[e]) if from_x else (y, x, -cost[e])
             beyond, moved = index(parent[leaving]), size[leaving]
-            last, pieces = _cut(leaving, beyond, pieces, label, piece, gap, run, old)
+            last, pieces = cut(leaving, beyond, pieces, label, piece, gap, run, old)
             jump = step + potential[outside] - potential[inside]
-            _turn_pieces(label[begin[inside]], last, inside, outside, jump, label, piece, gap, begin, old)
+            turn_pieces(label[begin[inside]], last, inside, outside, jump, label, piece, gap, begin, old)
             _turn(inside, leaving, outside, delta, step, tree)
             _pass(beyond, top, -moved, delta, parent, size, flow)
             _pass(outside, top, moved, -delta, parent, size, flow)
             pivots += 1
-        if pivots > before:
-            clean = 0
+        steps += parent.shape[0]
+        if pivots > before and pieces <= few and lifts < _LIFTS and steps < limit:
+            lift(pieces, label, hook, gap, rise, old, potential)
+            clean, lifts = 0, lifts + 1
+        elif pivots > before or (lifts > 0 and (clean == n or steps >= limit)):  # what was lifted is seen to be right
             _refresh(parent, size, price, potential, run, old, new)
             old, new = new, old
-        steps += parent.shape[0]
+            label[:] = 0
+            clean, lifts, pieces = 0, 0, 1
     state[0], state[1] = place, clean
     return pivots
