@@ -143,13 +143,15 @@ def _ndarray(x: Any, name: str) -> np.ndarray:
         array = np.asarray(x)
     except (ValueError, TypeError, RuntimeError) as error:
         raise InvalidMeasureError(f"{name} cannot be read as an array of numbers: {error}") from None
+    if array.dtype == np.float64:
+        return array.astype(np.float64)  # a copy: later changes by the caller do not reach a validated measure
     if array.dtype.kind not in "biuf":
         what = "complex numbers" if array.dtype.kind == "c" else f"data of type {array.dtype}"
         raise InvalidMeasureError(f"{name} holds {what}: give real numbers")
     if array.dtype.kind in "iu":
         _check_whole(array, name)
     with np.errstate(over="ignore"):  # a wider float may overflow to inf here, and is refused as such
-        return array.astype(np.float64)  # a copy: later changes by the caller do not reach a validated measure
+        return array.astype(np.float64)
 
 
 def _check_whole(integers: np.ndarray, name: str) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Kernel", "impatiently", "index", "interpreting", "kernel", "patiently"]
+__all__ = ["Kernel", "impatiently", "index", "interpreting", "kernel", "patiently", "plain"]
 
 index: Any = np.uintp  # of an array: unsigned, so that no kernel asks at every step whether to count from the end
 
@@ -89,6 +89,11 @@ def patiently(pairs: int) -> Iterator[None]:
     finally:
         _mode.interpreted = False
         _spent += time.perf_counter() - begin
+
+
+def plain(array: np.ndarray) -> np.ndarray:
+    """The array in the one layout that kernels are compiled for; a copy only if it has another."""
+    return array if array.flags.carray else np.require(array, requirements=["C", "W"])
 
 
 def impatiently() -> None:

@@ -141,6 +141,24 @@ def test_stale_potentials_are_known_from_the_pieces(
     assert 0 < seen["lifted"] < seen["turned"]
 
 
+@pytest.mark.parametrize("slice_", [10.0, 2.0**23])
+def test_potentials_are_those_of_the_tree_to_the_last_digit(slice_: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of costs that round, whenever the caller looks at them, and however often pieces were lifted before."""
+    monkeypatch.setattr(pivots, "_SLICE", slice_)
+    cost = np.exp(np.random.default_rng(3).standard_normal((60, 55)))
+    arcs = all_arcs(cost)
+    forest, *_ = some_forest(3, 60, 55, arcs._replace(cost=-arcs.cost))
+    tree, made = hang(forest, cost[forest.i, forest.j], np.zeros(60), 55), []
+    for more in optimise(tree, arcs):
+        made.append(more)
+        above = tree.parent[:-1]
+        np.testing.assert_array_equal(tree.potential[:-1], tree.potential[above] + tree.price[:-1])
+    assert sum(made) > 100
+    assert (len(made) > 5) == (slice_ == 10.0)
+    u, v = tree.potential[:60], -tree.potential[60:-1]
+    assert np.all(u[:, None] + v <= cost + 2.0**-44)
+
+
 def test_arcs_that_are_not_listed_are_not_used() -> None:
     """Two sources, three targets; the cheap arc from 0 to 2 is left out."""
     arcs = Arcs(np.array([0, 2, 5]), np.array([0, 1, 0, 1, 2], dtype=np.int32), np.array([5.0, 1.0, 2.0, 3.0, 4.0]))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compilation import kernel
+from ..compilation import kernel, plain
 from .ground import Costs
 from .lists import Lists, kept
 
@@ -29,7 +29,7 @@ def smallest(costs: Costs, v: np.ndarray, k: int, below: np.ndarray | None = Non
     limit = np.full(n, np.inf) if below is None else below
     found = Lists(np.full((n, k), -1, dtype=np.int32), np.full((n, k), np.inf), np.zeros(n, dtype=np.int32))
     for rows in row_blocks(costs.shape):
-        _smallest(np.require(costs.rows(rows), requirements=["C", "W"]), v, limit, *found, rows.start)
+        _smallest(plain(costs.rows(rows)), v, limit, *found, rows.start)
     return found
 
 

@@ -15,6 +15,7 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 
 from .._arrays import Floats, Integers, power_of_two
+from ..compilation import plain
 from ..settings import check_choice
 
 __all__ = ["METRICS", "Costs", "Ground", "MatrixCosts", "PointCosts", "check_metric", "extent"]
@@ -86,7 +87,7 @@ class PointCosts:
     @classmethod
     def between(cls, x: np.ndarray, y: np.ndarray, p: float, metric: str) -> PointCosts:
         """Costs between float64 points of shapes (n, d) and (m, d), which compiled code takes in one layout only."""
-        x, y = np.require(x, requirements=["C", "W"]), np.require(y, requirements=["C", "W"])
+        x, y = plain(x), plain(y)
         (x_low, x_high), (y_low, y_high) = extent(x), extent(y)
         half = np.maximum(x_high, y_high) / 2 - np.minimum(x_low, y_low) / 2
         diameter = _norm(half / (widest := float(half.max()) or 1.0), metric) * widest  # half of it, at least

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import Floats
-from ..compilation import interpreting, kernel
+from ..compilation import interpreting, kernel, plain
 
 __all__ = ["difference_error", "product_bounds", "root_bounds", "rounded_sum", "two_product"]
 
@@ -114,7 +114,7 @@ def _briefly(sums: list[float], n: int) -> tuple[float, float, float] | None:
 def _condensed(high: np.ndarray, low: np.ndarray, factor: np.ndarray) -> list[float]:
     sums = np.empty(8)
     with np.errstate(over="ignore", invalid="ignore"):  # of the kernel as plain Python
-        _condense(*(np.require(part, requirements=["C", "W"]) for part in (high, low, factor)), sums)
+        _condense(plain(high), plain(low), plain(factor), sums)
     return sums.tolist()
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from .._arrays import Floats
-from ..compilation import interpreting
+from ..compilation import interpreting, plain
 from .blocks import row_blocks
 from .cells import Cells, kd_order
 from .ground import Costs, Ground, PointCosts
@@ -34,7 +34,7 @@ def transform_below(
     What is known makes it faster, and no different: ``index``, a screen of the points or, if these are in k-d order,
     the cells of the targets, and for every source a target, ``near``, that may well be where its minimum is.
     """
-    g = np.require(g, requirements=["C", "W"])  # the one layout that compiled code knows
+    g = plain(g)
     if isinstance(costs, PointCosts) and _searchable(costs):
         return _searched_below(costs, g, index, near)
     return np.concatenate([_row_minimum_below(costs.rows_below(rows), g) for rows in row_blocks(costs.shape)])
