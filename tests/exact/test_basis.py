@@ -145,9 +145,9 @@ def test_stale_potentials_are_known_from_the_pieces(
 def test_potentials_are_those_of_the_tree_to_the_last_digit(slice_: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of costs that round, whenever the caller looks at them, and however often pieces were lifted before."""
     monkeypatch.setattr(pivots, "_SLICE", slice_)
-    cost = np.exp(np.random.default_rng(3).standard_normal((60, 55)))
+    cost = np.exp(np.random.default_rng(7).standard_normal((60, 55)))
     arcs = all_arcs(cost)
-    forest, *_ = some_forest(3, 60, 55, arcs._replace(cost=-arcs.cost))
+    forest, *_ = some_forest(7, 60, 55, arcs._replace(cost=-arcs.cost))
     tree, made = hang(forest, cost[forest.i, forest.j], np.zeros(60), 55), []
     for more in optimise(tree, arcs):
         made.append(more)
