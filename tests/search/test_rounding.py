@@ -70,6 +70,18 @@ def test_corrections_are_summed_with_room_for_their_rounding() -> None:
         assert low < high
 
 
+@pytest.mark.parametrize("n", [8, 600])
+def test_corrections_of_a_sum_that_cancels_are_summed_with_room(n: int) -> None:
+    lost = np.concatenate([[1.0], np.full(n, 2.0**-54), [-1.0]])
+    low, high = sum_bounds(np.append(3.0, np.zeros(n + 1)), lost)
+    assert Fraction(low) <= 3 + n * Fraction(2.0**-54) <= Fraction(high)
+    half = np.arange(1.0, n + 1)
+    masses, factor = np.tile(half, 2), np.repeat([1.0, -1.0], n)
+    below, above = product_bounds(masses, np.full(2 * n, 2.0**-200), factor)
+    assert -below >= 2.0**-98 * np.sum(masses) <= above  # what the corrections may be off by
+    assert above - below <= 2.0**-96 * np.sum(masses)
+
+
 @pytest.mark.parametrize("n", [3, 200, 257, 3000])
 @pytest.mark.parametrize("spread", [0.0, 12.0])
 def test_products_of_pairs_are_enclosed(n: int, spread: float) -> None:

@@ -12,7 +12,7 @@ from wdist import compilation
 from wdist.search.cells import Cells, kd_order
 from wdist.search.ground import PointCosts
 from wdist.search.nearest import nearest
-from wdist.search.together import _box_bounds, together
+from wdist.search.together import _box_bounds, _close, together
 from wdist.search.transform import _searched_below, transform_below
 
 
@@ -26,14 +26,15 @@ def clouds(seed: int, n: int, m: int, d: int) -> tuple[np.ndarray, np.ndarray, n
 
 @pytest.mark.parametrize("p", [1.0, 2.0])
 @pytest.mark.parametrize(("n", "m", "d"), [(1, 1, 2), (8, 5, 1), (9, 40, 3), (20, 560, 2), (30, 100, 6), (17, 300, 3)])
-def test_they_find_what_lies_below(p: float, n: int, m: int, d: int) -> None:
+@pytest.mark.parametrize("level", [2.0, -3.0])
+def test_they_find_what_lies_below(p: float, n: int, m: int, d: int, level: float) -> None:
     x, y, v = clouds(n, n, m, d)
     ground = PointCosts.between(x, y, p, "euclidean").ground()
-    v -= 2.0  # all differences are above 0 then, and elsewhere some are below
+    v -= level  # by 2, all differences are above 0
     every = cdist(x, y) ** p - v
     ordered, k = np.sort(every, axis=1), min(4, m)
     room = 10.0 ** np.random.default_rng(1).integers(-3, 1, n)
-    for limit in (ordered[:, 0] - 1e-12, ordered[:, 0] + 1e-12, ordered[:, k - 1] * (1 + 1e-12) + room * 1e-2):
+    for limit in (ordered[:, 0] - 1e-12, ordered[:, 0] + 1e-12, ordered[:, k - 1] + 1e-12 + room * 1e-2):
         found = together(x, Cells.of(y), v, k, ground, limit)
         np.testing.assert_array_equal(found.found, np.minimum(k, np.sum(every < limit[:, None], axis=1)))
         held = np.arange(k) < found.found[:, None]
@@ -110,6 +111,24 @@ def test_bounds_of_boxes_hold_and_prune(p: float, d: int) -> None:
                 normal = (centre - middle) / far
                 tangent = far - np.abs(normal - slope) @ half - np.abs(normal) @ wide
                 assert low[q] >= tangent - alpha - 1e-12
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0])
+@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("level", [-3.0, 0.0, 3.0])
+def test_targets_near_the_box_are_close(p: float, d: int, level: float) -> None:
+    """Those, and no others, that a point of the box sees below the bound."""
+    rng = np.random.default_rng(d)
+    y, v = rng.random((200, d)), level + 0.1 * rng.random(200)
+    for _ in range(20):
+        middle, wide = rng.random(d), 0.2 * rng.random(d)
+        low = np.linalg.norm(np.maximum(np.abs(y - middle) - wide, 0.0), axis=1) ** p - v
+        which = np.full(201, -1, dtype=np.int32)
+        for stop in (*np.quantile(low, [0.1, 0.5]) + 1e-12, low.min() - 1e-12, -level - 0.2):
+            count = _close(y, v, 0, 200, middle, wide, float(stop), p, which, 0)
+            np.testing.assert_array_equal(which[:count], np.flatnonzero(low < stop))
+        assert _close(y, v, 7, 9, middle, wide, np.inf, p, which, 3) == 5
+        assert which[3:5].tolist() == [7, 8]
 
 
 @pytest.mark.parametrize("p", [1.0, 2.0, 3.0])

@@ -118,7 +118,7 @@ def _close(
     for j in range(first, last):
         apart = 0.0
         for t in range(y.shape[1]):
-            gap = max(abs(middle[t] - y[j, t]) - (1.0 + 2.0**-49) * wide[t], 0.0)
+            gap = max(abs(middle[t] - y[j, t]) - wide[t], 0.0)  # widths have room for the rounding
             apart += gap * gap
         bar = stop + v[j] + SLACK * abs(v[j])
         which[length] = j
@@ -187,7 +187,6 @@ def _search(
                 for t in range(d):
                     held[t, e] = y[which[e], t]
             for i in range(begin, end):
-                worst = value[i, k - 1] if count[i] == k else limit[i]
-                if _differences(x, i, held, held_v, ground, worst, r[:length]) > 0:
-                    _sorted_in(r[:length], which, i, worst, below, lists)
+                if _differences(x, i, held, held_v, ground, limit[i], r[:length]) > 0:
+                    _sorted_in(r[:length], which, i, limit[i], below, lists)
             length = 0
