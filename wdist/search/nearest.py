@@ -135,14 +135,13 @@ def _pair_costs(x: Any, y: Any, i: Any, j: Any, metric: int, p: float, cost: Any
     d = x.shape[1]
     square = metric == EUCLIDEAN and p == 2.0 and d < 4
     for k in range(i.shape[0]):
-        one, other = index(i[k]), index(j[k])
         if square:
-            r = 0.0
+            r, one, other = 0.0, index(i[k]), index(j[k])
             for t in range(d):
                 r += (x[one, t] - y[other, t]) * (x[one, t] - y[other, t])
             cost[k] = r
         else:
-            cost[k] = pair_cost(x, one, y, other, metric, p)
+            cost[k] = pair_cost(x, i[k], y, j[k], metric, p)
 
 
 @kernel(power, pair_cost, kept, _bound)

@@ -80,10 +80,10 @@ def _box_bounds(middle: Any, wide: Any, cell: Any, first: int, p: float, low: An
         low[q] = max(math.sqrt(near) - lift, far * (1.0 - 2.0**-48) - rise) - alpha[q]
 
 
-def _differences(x: Any, i: int, y: Any, v: Any, ground: Any, limit: float, r: Any) -> int:
-    """``c - v`` of one source and the targets y (d, count), and how many are below the limit."""
+def _differences(x: Any, i: int, y: Any, v: Any, ground: Any, limit: float, r: Any, count: int) -> int:
+    """``c - v`` of one source and the first ``count`` targets of y (d, ...), and how many are below the limit."""
     _, p, factor, offset = ground
-    count, hits = r.shape[0], 0
+    hits = 0
     at, column = x[i, 0], y[0, :count]
     for q in range(count):
         r[q] = (at - column[q]) * (at - column[q])
@@ -126,11 +126,11 @@ def _close(
     return length
 
 
-def _sorted_in(r: Any, which: Any, i: int, limit: float, below: Any, lists: Any) -> None:
+def _sorted_in(r: Any, length: int, which: Any, i: int, limit: float, below: Any, lists: Any) -> None:
     """The targets of source i that lie below its limit: listed without a branch first, for there are few."""
     index, value, count = lists
     k, hits = index.shape[1], 0
-    for e in range(r.shape[0]):
+    for e in range(length):
         below[hits] = e
         hits += r[e] < limit
     for h in range(hits):
@@ -187,6 +187,6 @@ def _search(
                 for t in range(d):
                     held[t, e] = y[which[e], t]
             for i in range(begin, end):
-                if _differences(x, i, held, held_v, ground, limit[i], r[:length]) > 0:
-                    _sorted_in(r[:length], which, i, limit[i], below, lists)
+                if _differences(x, i, held, held_v, ground, limit[i], r, length) > 0:
+                    _sorted_in(r, length, which, i, limit[i], below, lists)
             length = 0
