@@ -141,7 +141,7 @@ SEARCH = (
                "gap = max(abs(middle[t] - y[j, t]) - 0.9 * wide[t], 0.0)"),
         Change("bar = stop + v[j] + SLACK * abs(v[j])", "bar = stop - v[j]"),
         Change("bar if p == 2.0 else bar * abs(bar)", "bar"),
-        Change("bar if p == 2.0 else bar * abs(bar)", "bar if p == 2.0 else bar * bar", "more targets are looked at"),
+        Change("bar if p == 2.0 else bar * abs(bar)", "bar if p == 2.0 else bar * bar"),
         Change("count[i] = 0\n", "pass\n"),
         Change("index[i, e], value[i, e] = -1, np.inf", "pass"),
         Change("            length = 0\n", "            pass\n"),
