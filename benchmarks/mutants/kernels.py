@@ -178,7 +178,7 @@ KERNELS = (
         Change(".astype(np.int64), 1)", ".astype(np.int64), 0)"),
         Change("units[np.argmax(units)] += _TOTAL", "units[np.argmin(units)] += _TOTAL"),
         Change("common = math.gcd(n, m)", "common = 1"),
-        Change("sign = np.where(np.arange(len(high)) < n, 1.0, -1.0)", "sign = 1.0"),
+        Change("np.negative(part[n:], out=part[n:])", "np.negative(part, out=part)"),
         Change("counts & (high > 0.0) & (tree.parent", "counts & (tree.parent"),
         Change("np.where(carried, low, 0.0)", "np.zeros_like(low)"),
     )),
