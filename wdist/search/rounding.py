@@ -28,8 +28,8 @@ def difference_error(a: Floats, b: Floats, difference: Floats) -> Floats:
     return (a - (difference + virtual)) + (virtual - b)
 
 
-def two_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """``(product, error)`` whose sum is exactly a * b, for factors far from overflow and underflow."""
+def two_product(a: Any, b: Any) -> Any:
+    """``(product, error)`` whose sum is exactly a * b, of numbers or arrays, far from overflow and underflow."""
     product = a * b
     (a_high, a_low), (b_high, b_low) = _split(a), _split(b)
     error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
@@ -123,7 +123,7 @@ def _blur(product: Any, rest: Any) -> Any:
     return 2.0**-50 * abs(rest) + 2.0**-98 * abs(product)
 
 
-@kernel(_split, _blur)
+@kernel(_split, two_product, _blur)
 def _condense(high: Any, low: Any, factor: Any, sums: Any) -> None:
     """Of the products of high and factor three sums, each of the errors of the one before, the plain sum of the errors
     of the last, and of their sizes; of the errors of the products and the products of low, plain sums of them, of their
@@ -131,9 +131,7 @@ def _condense(high: Any, low: Any, factor: Any, sums: Any) -> None:
     """
     first = second = third = rest = size = small = small_size = slack = 0.0
     for k in range(high.shape[0]):
-        term = high[k] * factor[k]
-        (a_high, a_low), (b_high, b_low) = _split(high[k]), _split(factor[k])
-        correction = ((a_high * b_high - term) + a_high * b_low + a_low * b_high) + a_low * b_low
+        term, correction = two_product(high[k], factor[k])
         more = low[k] * factor[k]
         small += correction + more
         small_size += abs(correction) + abs(more)
