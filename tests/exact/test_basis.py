@@ -141,6 +141,19 @@ def test_stale_potentials_are_known_from_the_pieces(
     assert 0 < seen["lifted"] < seen["turned"]
 
 
+@pytest.mark.parametrize("order", [[0, 1, 2], [1, 2, 0], [2, 0, 1], [0, 2, 1]])
+def test_an_arc_that_may_be_rounding_hides_no_other(order: list[int]) -> None:
+    """A reduced cost of -256 at costs of 2^60 may be one, those of -0.75 and -0.5 at costs of 1 are none."""
+    cost, v = np.array([2.0**60, 1.0, 1.0])[order], np.array([2.0**60 + 256, 0.5, 0.75])
+    potential = np.array([1.0, *-v, 0.0])
+    row, arc = np.zeros(5, dtype=np.int32), np.zeros(5, dtype=np.uintp)
+    found = pivots._queue(np.array([0, 3]), np.array(order), cost, potential, row, arc, 0, 0)
+    assert found == (1, 0, 1)
+    assert order[arc[0]] == 2
+    potential[[2, 3]] = 0.0  # now the others do not improve
+    assert pivots._queue(np.array([0, 3]), np.array(order), cost, potential, row, arc, 0, 0) == (0, 0, 1)
+
+
 @pytest.mark.parametrize("slice_", [10.0, 2.0**23])
 def test_potentials_are_those_of_the_tree_to_the_last_digit(slice_: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of costs that round, whenever the caller looks at them, and however often pieces were lifted before."""

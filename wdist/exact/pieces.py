@@ -21,38 +21,29 @@ __all__ = ["cut", "lift", "since", "turn_pieces"]
 def since(r: Any, x: Any, y: Any, label: Any, begin: Any, hook: Any, gap: Any) -> Any:
     """What has become of a reduced cost from x to y since the refresh."""
     i, j = label[begin[x]], label[begin[y]]
-    if i != j:
-        while i != 0:
-            r -= gap[i]
-            i = label[hook[i]]
-        while j != 0:
-            r += gap[j]
-            j = label[hook[j]]
+    while i != j:  # what both have above them changes nothing
+        r += gap[j] - gap[i]
+        i, j = label[hook[i]], label[hook[j]]
     return r
 
 
-def cut(leaving: Any, beyond: Any, pieces: Any, label: Any, piece: Any, gap: Any, run: Any, order: Any) -> Any:
-    """The piece whose arc to the next one leaves, and how many there are: the leaving arc joins two, or cuts one."""
-    begin, end, _ = run
-    i = label[begin[leaving]]
-    if i != label[begin[beyond]]:
-        return i, pieces
+def cut(
+    i: Any, leaving: Any, beyond: Any, pieces: int, label: Any, top: Any, hook: Any, gap: Any, begin: Any, end: Any,
+    order: Any,
+) -> Any:  # fmt: skip
+    """Piece i, of these two nodes, is cut in two between them; the one that ``leaving`` is in then."""
     lower, new = max(begin[leaving], begin[beyond]), np.uint16(pieces)  # the lower end in the tree of the refresh
-    below = label[lower : end[order[lower]]]  # whose length tells the compiler more than two places would
-    for k in range(len(below)):
-        below[k] = new if below[k] == i else below[k]
-    if lower == begin[leaving]:
-        i = new
-    else:
-        piece[0, pieces], piece[1, pieces], gap[pieces] = piece[0, i], piece[1, i], gap[i]
-    return i, pieces + 1
+    top[pieces], hook[pieces], gap[pieces] = top[i], hook[i], gap[i]
+    for k in range(index(lower), index(end[order[lower]])):
+        label[k] = new if label[k] == i else label[k]
+    return new if lower == begin[leaving] else i
 
 
 def turn_pieces(
-    i: Any, last: Any, node: Any, above: Any, jump: Any, label: Any, piece: Any, gap: Any, begin: Any, order: Any
+    i: Any, last: Any, node: Any, above: Any, jump: Any, label: Any, top: Any, hook: Any, gap: Any, begin: Any,
+    order: Any,
 ) -> None:
     """Turn the path of pieces from i up to ``last`` over, and hang it by ``node`` on the node ``above``."""
-    top, hook = piece
     while True:
         old_top, old_hook, old_gap = top[i], hook[i], gap[i]
         top[i], hook[i], gap[i] = node, begin[above], jump

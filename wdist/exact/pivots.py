@@ -48,17 +48,18 @@ class Arcs(NamedTuple):
 def optimise(tree: Tree, arcs: Arcs) -> Iterator[int]:
     """Pivot until no arc improves. Yields the number of pivots of each slice; potentials are fresh then."""
     n, nodes = len(arcs.start) - 1, len(tree.parent)
-    order = np.empty((2, nodes), dtype=np.uint32)  # of the last two refreshes, the root first
-    order[:, 0], order[:, 1:] = nodes - 1, np.arange(nodes - 1)
-    run = np.empty((3, nodes), dtype=np.uint32)
+    order = np.arange(-1, nodes - 1).astype(np.uint32), np.empty(nodes, dtype=np.uint32)  # of the last two refreshes
+    order[0][0] = nodes - 1  # the root is first
+    run = tuple(np.empty(nodes, dtype=np.uint32) for _ in range(3))
     label = np.empty(nodes, dtype=np.uint16)
     length = min(n, _LONGEST, max(_SHORTEST, n // _QUEUES))
     row, arc = np.empty(length, dtype=np.int32), np.empty(length, dtype=np.uintp)
     few = min(max(_FEW, nodes // _SHARE), _MANY)
-    piece, gap = np.empty((2, length + few + 1), dtype=np.uint32), np.empty((2, length + few + 1))
+    most = length + few + 1
+    piece = tuple(np.zeros(most, dtype=dtype) for dtype in (np.uint32, np.uint32, np.float64, np.float64))
     state = np.array([0, 0])  # row to price next, rows priced without finding an arc since the last pivot
     while state[1] < n:
-        yield _pivots(*arcs, tree, order, run, label, piece, gap, row, arc, few, state, _SLICE)
+        yield _pivots(*arcs, tree, order, run, label, piece, row, arc, few, state, _SLICE)
 
 
 def _refresh(parent: Any, size: Any, price: Any, potential: Any, run: Any, old: Any, new: Any) -> None:
@@ -95,12 +96,20 @@ def _queue(start: Any, target: Any, cost: Any, potential: Any, row: Any, arc: An
     """The best arc of every row that has one, from ``place`` on; how many, the next place, and rows without one."""
     n, queued = start.shape[0] - 1, 0
     while queued < row.shape[0] and clean < n:
-        f, best, chosen = potential[place], 0.0, index(0)
-        for e in range(index(start[place]), index(start[place + 1])):
+        f, first, last = potential[place], index(start[place]), index(start[place + 1])
+        least = best = -TOLERANCE * abs(f)
+        chosen = first
+        for e in range(first, last):
             r = cost[e] - f + potential[index(n + target[e])]
-            if r < best and r < -TOLERANCE * (abs(cost[e]) + abs(f)):
+            if r < best:
                 best, chosen = r, e
-        if best < 0.0:
+        if best < least and best >= -TOLERANCE * (abs(cost[chosen]) + abs(f)):  # it hides others that are beyond theirs
+            best = least
+            for e in range(first, last):
+                r = cost[e] - f + potential[index(n + target[e])]
+                if r < best and r < -TOLERANCE * (abs(cost[e]) + abs(f)):
+                    best, chosen = r, e
+        if best < least:
             row[queued], arc[queued] = place, chosen
             queued += 1
         place = place + _APART if place + _APART < n else (place + 1) % min(_APART, n)
@@ -162,11 +171,11 @@ def _pass(u: Any, top: Any, moved: Any, change: Any, parent: Any, size: Any, flo
 
 @kernel(_refresh, _queue, since, _blocking, _improves, cut, turn_pieces, _turn, _pass, lift)
 def _pivots(
-    start: Any, target: Any, cost: Any, tree: Any, order: Any, run: Any, label: Any, piece: Any, gaps: Any, row: Any,
-    arc: Any, few: int, state: Any, limit: float,
+    start: Any, target: Any, cost: Any, tree: Any, order: Any, run: Any, label: Any, piece: Any, row: Any, arc: Any,
+    few: int, state: Any, limit: float,
 ) -> int:  # fmt: skip
     parent, size, flow, price, potential = tree
-    begin, hook, (gap, rise) = run[0], piece[1], gaps
+    (begin, end, _), (top_of, hook, gap, rise) = run, piece
     n = start.shape[0] - 1
     place, clean = state
     old, new = order
@@ -187,15 +196,18 @@ def _pivots(
             r = since(cost[e] - potential[x] + potential[y], x, y, label, begin, hook, gap)
             if r >= 0.0:
                 continue
-            top, length, delta, leaving, from_x = _blocking(x, y, n, parent, size, flow)
+            top, length, delta, leaving, from_x = _blocking(x, y, index(n), parent, size, flow)
             steps += length
             if r >= doubt and not _improves(e, x, y, top, cost, parent, price):
                 continue
             inside, outside, step = (x, y, cost[e]) if from_x else (y, x, -cost[e])
-            beyond, moved = index(parent[leaving]), size[leaving]
-            last, pieces = cut(leaving, beyond, pieces, label, piece, gap, run, old)
+            beyond, moved = index(parent[leaving]), np.int64(size[leaving])
+            last = label[begin[leaving]]
+            if last == label[begin[beyond]]:
+                last = cut(last, leaving, beyond, pieces, label, top_of, hook, gap, begin, end, old)
+                pieces += 1
             jump = step + potential[outside] - potential[inside]
-            turn_pieces(label[begin[inside]], last, inside, outside, jump, label, piece, gap, begin, old)
+            turn_pieces(label[begin[inside]], last, inside, outside, jump, label, top_of, hook, gap, begin, old)
             _turn(inside, leaving, outside, delta, step, tree)
             _pass(beyond, top, -moved, delta, parent, size, flow)
             _pass(outside, top, moved, -delta, parent, size, flow)
