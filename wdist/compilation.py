@@ -51,12 +51,15 @@ class Kernel:
         In the subset of Python that numba knows. Its arguments must have the same types at every call.
     helpers : tuple of callable
         Plain functions that it calls, directly or not.
+    owns : bool
+        Whether it makes arrays itself. Those that do not are compiled without numba's counting of references, which is
+        an atomic operation for every array of a helper, at every call.
     """
 
     all: list[Kernel] = []  # noqa: RUF012
 
-    def __init__(self, function: Callable[..., Any], helpers: tuple[Callable[..., Any], ...]) -> None:
-        self.function, self.helpers = function, helpers
+    def __init__(self, function: Callable[..., Any], helpers: tuple[Callable[..., Any], ...], owns: bool) -> None:
+        self.function, self.helpers, self.owns = function, helpers, owns
         self.compiled: Any = None
         Kernel.all.append(self)
 
@@ -70,9 +73,9 @@ class Kernel:
         return self.compiled(*arguments)
 
 
-def kernel(*helpers: Callable[..., Any]) -> Callable[[Callable[..., Any]], Kernel]:
+def kernel(*helpers: Callable[..., Any], owns: bool = False) -> Callable[[Callable[..., Any]], Kernel]:
     """Make a function a :class:`Kernel`."""
-    return lambda function: Kernel(function, helpers)
+    return lambda function: Kernel(function, helpers, owns)
 
 
 @contextmanager
@@ -116,10 +119,11 @@ def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:
     for helper in kernel.helpers:
         if helper not in _helpers:
             _helpers.add(helper)
-            register_jitable(helper)
+            register_jitable(forceinline=True)(helper)
     signature = tuple(numba.typeof(argument) for argument in arguments)
+    options: dict[str, Any] = {"nogil": True, "_nrt": kernel.owns}
     try:
-        compiled = numba.njit(cache=True, nogil=True)(_stamped(kernel.function))
+        compiled = numba.njit(cache=True, **options)(_stamped(kernel.function))
         compiled.compile(signature)
         if not compiled.stats.cache_hits:
             _announce()

@@ -63,7 +63,7 @@ def _deal(keys: np.ndarray, weights: np.ndarray, spare: np.ndarray, spare_weight
             spare_weights[place] = weights[i]
 
 
-@kernel(_to_keys, _to_bits, _offsets, _deal)
+@kernel(_to_keys, _to_bits, _offsets, _deal, owns=True)
 def sort_rows(bits: np.ndarray, weights: np.ndarray) -> None:
     """Sort every row in place.
 

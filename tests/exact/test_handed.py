@@ -113,11 +113,11 @@ def test_arcs_that_are_there_twice_change_nothing_but_the_mean() -> None:
 
 @pytest.mark.parametrize("p", [1.0, 2.0])
 def test_a_search_finds_the_only_target_of_an_arc(p: float) -> None:
-    """Which it may round otherwise: it adds coordinates in another order."""
+    """Which it may round otherwise: in many dimensions it adds coordinates in another order."""
     rng = np.random.default_rng(8)
-    x = rng.random((400, 5))
+    x = rng.random((400, 9))
     x = x[kd_order(x)]
-    costs = PointCosts.between(x, x + 0.01 * rng.random((400, 5)), p, "euclidean")
+    costs = PointCosts.between(x, x + 0.01 * rng.random((400, 9)), p, "euclidean")
     arcs = Arcs(np.arange(401), np.arange(400, dtype=np.int32), np.zeros(400))
     limit = limits_of_lists(arcs, costs.x, costs.y, np.zeros(400), costs.ground())
     assert nearest(costs.x, Cells.of(costs.y), np.zeros(400), 3, costs.ground(), limit).found.min() > 0

@@ -18,7 +18,7 @@ from ..compilation import kernel
 from ..coupling import Coupling, monotone_coupling
 from ..directions import spread
 from ..search.ground import PointCosts
-from ..search.nearest import EUCLIDEAN, pair_cost, power
+from ..search.nearest import EUCLIDEAN, pair_cost, power, square
 from ..search.rounding import root_bounds
 
 __all__ = ["coupling_above", "cut_coupling", "improved"]
@@ -77,7 +77,7 @@ def _middle(points: Any, mass: Any, order: Any, first: int, last: int, axis: int
     return middle
 
 
-@kernel(_middle)
+@kernel(_middle, owns=True)
 def _cut(x: Any, y: Any, a: Any, b: Any, i: Any, j: Any) -> None:
     d = x.shape[1]
     cells = np.empty((256, 4), np.int64)
@@ -108,7 +108,7 @@ def _cut(x: Any, y: Any, a: Any, b: Any, i: Any, j: Any) -> None:
             top += 1
 
 
-@kernel(power, pair_cost)
+@kernel(square, power, pair_cost, owns=True)
 def _exchange(x: Any, y: Any, i: Any, j: Any, mass: Any, count: int, p: float, reach: int) -> int:
     """Exchange partners between the first ``count`` pairs; the number of pairs after masses were divided for it."""
     n = count

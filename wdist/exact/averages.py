@@ -55,7 +55,8 @@ class Averages(AllPairs):
         """Between so many cells of sources and of targets."""
         n, m = self.all.shape
         averages = np.zeros((rows, columns))
-        _average(self.all.matrix, np.append(first_of(n, rows), n), np.append(first_of(m, columns), m), averages)
+        row, column = np.append(first_of(n, rows), n), np.append(first_of(m, columns), m)
+        _average(self.all.matrix, row, column, np.empty(m), averages)
         return Averages(MatrixCosts(averages))
 
 
@@ -84,9 +85,8 @@ def _ordered(matrix: np.ndarray) -> np.ndarray | None:
 
 
 @kernel()
-def _average(matrix: Any, row: Any, column: Any, averages: Any) -> None:
+def _average(matrix: Any, row: Any, column: Any, totals: Any, averages: Any) -> None:
     """Averages over the blocks of rows ``row[i] : row[i + 1]`` and columns ``column[j] : column[j + 1]``."""
-    totals = np.empty(matrix.shape[1])
     for i in range(averages.shape[0]):
         totals[:] = 0.0
         for s in range(row[i], row[i + 1]):

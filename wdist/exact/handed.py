@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..compilation import index, kernel
+from ..compilation import kernel
 from ..search.cells import SLACK
 from ..search.ground import Ground
-from ..search.nearest import EUCLIDEAN, pair_cost, power
+from ..search.nearest import pair_cost, power, square
 from .pivots import Arcs
 
 __all__ = ["limits_of_lists", "potentials_along_arcs"]
@@ -36,7 +36,7 @@ def potentials_along_arcs(arcs: Arcs, cells: np.ndarray, y: np.ndarray, u: np.nd
     ground : Ground
     """
     v = np.full(len(y), np.inf)
-    _lower(arcs.start, arcs.target, cells, y, u, ground, *_room(arcs, len(y)), v)
+    _lower(arcs.start, arcs.target, cells, y, u, ground, _room(arcs, len(y)), v)
     return v
 
 
@@ -53,15 +53,15 @@ def limits_of_lists(arcs: Arcs, x: np.ndarray, y: np.ndarray, v: np.ndarray, gro
     ground : Ground
     """
     limit = np.empty(len(x))
-    _limit(arcs.start, arcs.target, x, y, v, ground, *_room(arcs, len(y)), limit)
+    _limit(arcs.start, arcs.target, x, y, v, ground, _room(arcs, len(y)), limit)
     return np.nextafter(limit, np.inf)
 
 
-def _room(arcs: Arcs, m: int) -> tuple[np.ndarray, np.ndarray]:
-    """For the targets along the arcs of any cell, and their costs; where rounding decides, an arc is there twice."""
+def _room(arcs: Arcs, m: int) -> np.ndarray:
+    """For the targets along the arcs of any cell; where rounding decides, an arc is there twice."""
     cells = len(arcs.start) - 1
     most = int(np.max(arcs.start[1:] - arcs.start[:-1])) * (m // cells + 1)
-    return np.empty(most, dtype=np.int64), np.empty(most)
+    return np.empty(most, dtype=np.int64)
 
 
 def _near(c: Any, start: Any, target: Any, m: Any, cells: Any, near: Any) -> Any:
@@ -74,44 +74,31 @@ def _near(c: Any, start: Any, target: Any, m: Any, cells: Any, near: Any) -> Any
     return size
 
 
-def _costs(x: Any, i: Any, y: Any, near: Any, size: Any, ground: Any, cost: Any) -> None:
-    """Between point i and those that are near."""
-    metric, p, factor, offset = ground
-    if metric == EUCLIDEAN and p == 2.0:
-        for q in range(size):
-            r, j = 0.0, index(near[q])
-            for t in range(x.shape[1]):
-                r += (x[i, t] - y[j, t]) * (x[i, t] - y[j, t])
-            cost[q] = max(r * factor - offset, 0.0)
-    else:
-        for q in range(size):
-            cost[q] = max(pair_cost(x, i, y, near[q], metric, p) * factor - offset, 0.0)
-
-
-@kernel(power, pair_cost, _near, _costs)
+@kernel(square, power, pair_cost, _near)
 def _lower(
-    start: Any, target: Any, cells: Any, y: Any, u: Any, ground: Any, near: Any, cost: Any, v: Any
+    start: Any, target: Any, cells: Any, y: Any, u: Any, ground: Any, near: Any, v: Any
 ) -> None:  # fmt: skip
-    count, m = cells.shape[0], y.shape[0]
+    count, m, (metric, p, factor, offset) = cells.shape[0], y.shape[0], ground
     for c in range(count):
         size = _near(c, start, target, m, count, near)
-        _costs(cells, c, y, near, size, ground, cost)
         for q in range(size):
-            v[near[q]] = min(v[near[q]], cost[q] - u[c])
+            j = near[q]
+            cost = max(pair_cost(cells, c, y, j, metric, p) * factor - offset, 0.0)
+            v[j] = min(v[j], cost - u[c])
 
 
-@kernel(power, pair_cost, _near, _costs)
+@kernel(square, power, pair_cost, _near)
 def _limit(
-    start: Any, target: Any, x: Any, y: Any, v: Any, ground: Any, near: Any, cost: Any, limit: Any
+    start: Any, target: Any, x: Any, y: Any, v: Any, ground: Any, near: Any, limit: Any
 ) -> None:  # fmt: skip
-    count, n, m = start.shape[0] - 1, x.shape[0], y.shape[0]
+    count, n, m, (metric, p, factor, offset) = start.shape[0] - 1, x.shape[0], y.shape[0], ground
     for c in range(count):
         size = _near(c, start, target, m, count, near)
         for i in range((n * c) // count, (n * (c + 1)) // count):
-            _costs(x, i, y, near, size, ground, cost)
             total, least, cheapest = 0.0, np.inf, 0.0
             for q in range(size):
-                r = cost[q] - v[near[q]]
+                cost = max(pair_cost(x, i, y, near[q], metric, p) * factor - offset, 0.0)
+                r = cost - v[near[q]]
                 total += r
-                least, cheapest = (r, cost[q]) if r < least else (least, cheapest)
+                least, cheapest = (r, cost) if r < least else (least, cheapest)
             limit[i] = max(total / size, least + SLACK * cheapest)  # a search may round otherwise

@@ -70,7 +70,7 @@ def hang(forest: Forest, cost: np.ndarray, anchor: np.ndarray, m: int) -> Tree:
         np.zeros(nodes),
     )
     start, arc = np.zeros(nodes + 1, dtype=np.int32), np.empty(2 * len(cost), dtype=np.int32)
-    _hang(*forest, cost, anchor, start, arc, tree)
+    _hang(*forest, cost, anchor, start, arc, np.empty(nodes - 1, dtype=np.int32), tree)
     return tree
 
 
@@ -139,7 +139,9 @@ def _split(
 
 
 @kernel()
-def _hang(i: Any, j: Any, flow: Any, cost: Any, anchor: Any, start: Any, arc: Any, tree: Any) -> None:
+def _hang(
+    i: Any, j: Any, flow: Any, cost: Any, anchor: Any, start: Any, arc: Any, order: Any, tree: Any
+) -> None:  # fmt: skip
     """The arcs at node u are ``arc[start[u] : start[u + 1]]``; components are filled in the order of breadth."""
     parent, size, carried, price, _ = tree
     n, root = anchor.shape[0], parent.shape[0] - 1
@@ -152,7 +154,6 @@ def _hang(i: Any, j: Any, flow: Any, cost: Any, anchor: Any, start: Any, arc: An
         for u in (i[e], n + j[e]):
             arc[start[u + 1]] = e
             start[u + 1] += 1
-    order = np.empty(root, dtype=np.int32)
     head = tail = 0
     for s in range(n):
         if parent[s] >= 0:

@@ -61,7 +61,7 @@ class Cells:
         node[:, :2] = self.box
         d = self.points.shape[1]
         mean, scatter = np.zeros((len(node), d + 1)), np.zeros((len(node), d, d + 1))
-        _bounds(self.points, v, self.depth, step, mean, scatter, node)
+        _bounds(self.points, v, self.depth, step, mean, scatter, np.empty((d, d + 1)), node)
         return node
 
 
@@ -186,9 +186,8 @@ def _solve(scatter: Any, h: int, normal: Any, cell: Any) -> None:
 
 
 @kernel(_gather, _unite, _solve)
-def _bounds(points: Any, v: Any, depth: int, step: int, mean: Any, scatter: Any, cell: Any) -> None:
+def _bounds(points: Any, v: Any, depth: int, step: int, mean: Any, scatter: Any, normal: Any, cell: Any) -> None:
     n, d = points.shape
-    normal = np.empty((d, d + 1))
     for level in range(depth, -1, -1):
         for j in range(1 << level):
             node = (1 << level) + j

@@ -20,11 +20,12 @@ from .ground import METRICS, Ground
 from .lists import Lists, kept
 from .together import together
 
-__all__ = ["CHEBYSHEV", "CITYBLOCK", "EUCLIDEAN", "nearest", "pair_cost", "pair_costs", "power"]
+__all__ = ["CHEBYSHEV", "CITYBLOCK", "EUCLIDEAN", "nearest", "pair_cost", "pair_costs", "power", "square"]
 
 EUCLIDEAN, CITYBLOCK, CHEBYSHEV = range(len(METRICS))
 
 _ROWS = 2**15  # queries in one call of the kernel: between calls Ctrl-C is heard
+_MANY = 8  # coordinates; fewer are added in the order that :mod:`wdist.search.together` adds them in
 
 
 def nearest(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, below: np.ndarray | None = None) -> Lists:
@@ -34,9 +35,9 @@ def nearest(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, belo
     n = len(x)
     lists = Lists(np.empty((n, k), dtype=np.int32), np.empty((n, k)), np.empty(n, dtype=np.int32))
     limit = np.full(n, np.inf) if below is None else below
-    cell = y.majorant(v)
+    cell, waiting = y.majorant(v), (np.empty(2 * y.depth + 4, dtype=np.int64), np.empty(2 * y.depth + 4))
     for first in range(0, n, _ROWS):
-        _search(x, y.points, v, y.depth, cell, ground, limit, lists, first, min(first + _ROWS, n))
+        _search(x, y.points, v, y.depth, cell, ground, limit, waiting, lists, first, min(first + _ROWS, n))
     return lists
 
 
@@ -49,29 +50,33 @@ def pair_costs(x: np.ndarray, y: np.ndarray, i: np.ndarray, j: np.ndarray, groun
 
 def pair_cost(x: Any, i: int, y: Any, j: int, metric: int, p: float) -> float:
     """The cost of one pair; called by kernels."""
-    total = 0.0
-    if metric == CITYBLOCK:
-        for k in range(x.shape[1]):
-            total += abs(x[i, k] - y[j, k])
-    elif metric == CHEBYSHEV:
-        for k in range(x.shape[1]):
-            total = max(total, abs(x[i, k] - y[j, k]))
-    else:
-        d, k, a, b, c = x.shape[1], 0, 0.0, 0.0, 0.0
-        while k + 4 <= d:  # four sums at a time, for none waits for another
-            total += (x[i, k] - y[j, k]) ** 2
-            a += (x[i, k + 1] - y[j, k + 1]) ** 2
-            b += (x[i, k + 2] - y[j, k + 2]) ** 2
-            c += (x[i, k + 3] - y[j, k + 3]) ** 2
-            k += 4
-        total = (total + a) + (b + c)
+    d, k, total = x.shape[1], 0, 0.0
+    if metric == EUCLIDEAN:
+        if d >= _MANY:  # four sums at a time, for none waits for another
+            a, b, c = 0.0, 0.0, 0.0
+            while k + 4 <= d:
+                total, a = total + square(x, i, y, j, k), a + square(x, i, y, j, k + 1)
+                b, c = b + square(x, i, y, j, k + 2), c + square(x, i, y, j, k + 3)
+                k += 4
+            total = (total + a) + (b + c)
         while k < d:
-            total += (x[i, k] - y[j, k]) ** 2
+            total += square(x, i, y, j, k)
             k += 1
-        if p == 2.0:
-            return total
-        total = math.sqrt(total)
-    return total if p == 1.0 else power(total, p)
+        total = total if p == 2.0 else math.sqrt(total)
+    elif metric == CITYBLOCK:
+        for k in range(d):
+            total += abs(x[i, k] - y[j, k])
+    else:
+        for k in range(d):
+            total = max(total, abs(x[i, k] - y[j, k]))
+    return total if p == 1.0 or (p == 2.0 and metric == EUCLIDEAN) else power(total, p)
+
+
+def square(x: Any, i: int, y: Any, j: int, k: int) -> Any:
+    """Of the difference in coordinate k; called by kernels."""
+    k = index(k)
+    gap = x[index(i), k] - y[index(j), k]
+    return gap * gap
 
 
 def power(x: float, p: float) -> float:
@@ -130,30 +135,22 @@ def _bound(x: Any, i: int, cell: Any, h: int, metric: int, p: float) -> float:
     return total + max(tangent, near - lift)
 
 
-@kernel(power, pair_cost)
+@kernel(square, power, pair_cost)
 def _pair_costs(x: Any, y: Any, i: Any, j: Any, metric: int, p: float, cost: Any) -> None:
-    d = x.shape[1]
-    square = metric == EUCLIDEAN and p == 2.0 and d < 4
     for k in range(i.shape[0]):
-        if square:
-            r, one, other = 0.0, index(i[k]), index(j[k])
-            for t in range(d):
-                r += (x[one, t] - y[other, t]) * (x[one, t] - y[other, t])
-            cost[k] = r
-        else:
-            cost[k] = pair_cost(x, i[k], y, j[k], metric, p)
+        cost[k] = pair_cost(x, i[k], y, j[k], metric, p)
 
 
-@kernel(power, pair_cost, kept, _bound)
+@kernel(square, power, pair_cost, kept, _bound)
 def _search(
-    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, below: Any, lists: Any, first: int, last: int,
+    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, below: Any, waiting: Any, lists: Any, first: int,
+    last: int,
 ) -> None:  # fmt: skip
-    which, value, count = lists
+    (which, value, count), (node, bound) = lists, waiting
     m, d, k = y.shape[0], x.shape[1], which.shape[1]
     metric, p, factor, offset = ground
-    square = metric == EUCLIDEAN and p == 2.0
+    squared = metric == EUCLIDEAN and p == 2.0
     straight = metric == EUCLIDEAN and p == 1.0
-    node, bound = np.empty(2 * depth + 4, dtype=np.int64), np.empty(2 * depth + 4)
     for i in range(first, last):
         worst, found, top = below[i], 0, 1
         for e in range(k):
@@ -168,18 +165,7 @@ def _search(
             if h >> depth:
                 c = h - (1 << depth)
                 for j in range((m * c) >> depth, (m * (c + 1)) >> depth):
-                    if square:
-                        r = 0.0
-                        for t in range(d):
-                            r += (x[i, t] - y[j, t]) * (x[i, t] - y[j, t])
-                    elif straight:
-                        r = 0.0
-                        for t in range(d):
-                            r += (x[i, t] - y[j, t]) * (x[i, t] - y[j, t])
-                        r = math.sqrt(r)
-                    else:
-                        r = pair_cost(x, i, y, j, metric, p)
-                    r = max(r * factor - offset, 0.0) - v[j]
+                    r = max(pair_cost(x, i, y, j, metric, p) * factor - offset, 0.0) - v[j]
                     if r < worst:
                         found = kept(which, value, i, found, r, j)
                         if found == k:
@@ -188,7 +174,7 @@ def _search(
                 continue
             left, right = 0.0, 0.0
             for c in range(2 * h, 2 * h + 2):
-                if square:
+                if squared:
                     low_bound = -cell[c, 3, 0]
                     for t in range(d):
                         half, slope, at = cell[c, 1, t], cell[c, 2, t], x[i, t] - cell[c, 0, t]

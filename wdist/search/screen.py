@@ -18,7 +18,7 @@ from .._arrays import power_of_two
 from ..compilation import kernel
 from .ground import Ground, PointCosts, extent
 from .lists import Lists, kept
-from .nearest import pair_cost, pair_costs, power
+from .nearest import pair_cost, pair_costs, power, square
 
 __all__ = ["Screen", "has_screen"]
 
@@ -125,11 +125,12 @@ class Screen:
             top = (limit / unit + 2.0**-20 * np.abs(limit / unit) + _LEAST).astype(np.float32)
         column = (self.y_norm * (1 - error) - _LEAST).astype(np.float32)
         row = (self.x_norm * (1 - error) - _LEAST).astype(np.float32)
-        step = max(1, _ENTRIES // m)
+        step, room = max(1, _ENTRIES // m), np.empty(_STEP, dtype=np.float32)
         for first in range(0, n, step):
             rows = slice(first, first + step)
             product = self.x_single[rows] @ self.y_single.T if self.product is None else self.product[rows]
-            _screen(np.ascontiguousarray(product), row, column, potential, top, int(ground.p), index, low, first)
+            product = np.ascontiguousarray(product)
+            _screen(product, row, column, potential, top, int(ground.p), room, index, low, first)
         return index, low
 
     def _values(self, i: np.ndarray, j: np.ndarray, v: np.ndarray, ground: Ground) -> np.ndarray:
@@ -174,9 +175,10 @@ def _differences(product: Any, base: Any, column: Any, v: Any, p: int, worst: An
 
 
 @kernel(kept, _differences)
-def _screen(product: Any, row: Any, column: Any, v: Any, top: Any, p: int, index: Any, low: Any, first: int) -> None:
+def _screen(
+    product: Any, row: Any, column: Any, v: Any, top: Any, p: int, room: Any, index: Any, low: Any, first: int
+) -> None:  # fmt: skip
     m, k = product.shape[1], index.shape[1]
-    room = np.empty(_STEP, dtype=np.float32)
     for r in range(product.shape[0]):
         i = first + r
         worst, found = top[i], 0
@@ -190,7 +192,7 @@ def _screen(product: Any, row: Any, column: Any, v: Any, top: Any, p: int, index
                         worst = low[i, k - 1] if found == k else worst
 
 
-@kernel(power, pair_cost, kept)
+@kernel(square, power, pair_cost, kept)
 def _row_in_full(x: Any, y: Any, i: int, v: Any, ground: Any, below: float, index: Any, value: Any, count: Any) -> None:
     k = index.shape[1]
     metric, p, factor, offset = ground

@@ -38,8 +38,14 @@ def together(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, lim
     lists = Lists(np.empty((n, k), dtype=np.int32), np.empty((n, k)), np.empty(n, dtype=np.int32))
     cell = np.ascontiguousarray(y.majorant(v, _STEP).transpose(1, 2, 0))
     groups = 1 << ((n - 1) // _WIDTH).bit_length()
+    d, room = x.shape[1], _ROOM + (len(v) >> y.depth) + 1
+    box = np.empty(d), np.empty(d), np.empty(1 << _STEP)
+    nodes = np.empty(1 << y.depth, dtype=np.int32), np.empty(1 << y.depth, dtype=np.int32)
+    near = np.empty(room, dtype=np.int32), np.empty((d, room)), np.empty(room)
+    hits = np.empty(room), np.empty(room, dtype=np.int32)
+    given = x, y.points, v, y.depth, cell, ground, limit, box, nodes, near, hits
     for first in range(0, groups, _GROUPS):
-        _search(x, y.points, v, y.depth, cell, ground, limit, lists, groups, first, min(first + _GROUPS, groups))
+        _search(*given, lists, groups, first, min(first + _GROUPS, groups))
     return lists
 
 
@@ -141,17 +147,13 @@ def _sorted_in(r: Any, length: int, which: Any, i: int, limit: float, below: Any
 
 @kernel(_box_bounds, _around, _close, _differences, _sorted_in, kept)
 def _search(
-    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, limit: Any, lists: Any, groups: int, first: int,
-    last: int,
+    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, limit: Any, box: Any, ways: Any, near: Any, hits: Any,
+    lists: Any, groups: int, first: int, last: int,
 ) -> None:  # fmt: skip
     n, m, d, p = x.shape[0], y.shape[0], x.shape[1], ground[1]
     index, value, count = lists
     k = index.shape[1]
-    middle, wide, low = np.empty(d), np.empty(d), np.empty(1 << _STEP)
-    nodes, other = np.empty(1 << depth, dtype=np.int32), np.empty(1 << depth, dtype=np.int32)
-    room = _ROOM + (m >> depth) + 1
-    held, held_v, r = np.empty((d, room)), np.empty(room), np.empty(room)
-    which, below = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
+    (middle, wide, low), (nodes, other), (which, held, held_v), (r, below) = box, ways, near, hits
     for group in range(first, last):
         begin, end = (n * group) // groups, (n * (group + 1)) // groups
         if begin == end:

@@ -76,7 +76,7 @@ def _two_smallest(
         return nearest(costs.x, index, g, k, ground)[:2]
     known = _cost(costs, near, ground) - g[near]
     which, value, found = nearest(costs.x, index, g, k, ground, np.nextafter(known, np.inf))
-    first = found == 0  # the search adds coordinates in another order, and found no more than what was known
+    first = found == 0  # in many dimensions the search adds in another order, and found no more than what was known
     which[first, 0], value[first, 0] = near[first], known[first]
     return which, value
 
