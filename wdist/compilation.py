@@ -27,6 +27,8 @@ __all__ = ["Kernel", "impatiently", "index", "interpreting", "kernel", "patientl
 
 index: Any = np.uintp  # of an array: unsigned, so that no kernel asks at every step whether to count from the end
 
+_Plain = Callable[..., Any]
+
 _SMALL = 300 * 300  # pairs of points up to which a problem does not wait for the compiler,
 _PATIENCE = 2.0  # until so many seconds have gone into such problems
 
@@ -37,7 +39,7 @@ class _Mode(threading.local):
 
 _mode = _Mode()
 _lock = threading.Lock()
-_helpers: set[Callable[..., Any]] = set()
+_helpers: set[_Plain] = set()
 _announced = False
 _spent = 0.0  # seconds of interpreted kernels
 
@@ -49,8 +51,9 @@ class Kernel:
     ----------
     function : callable
         In the subset of Python that numba knows. Its arguments must have the same types at every call.
-    helpers : tuple of callable
-        Plain functions that it calls, directly or not.
+    helpers, apart : tuple of callable
+        Plain functions that it calls, directly or not. Helpers become part of it, those apart stay functions: the ones
+        that are called seldom, or loop so long that they should have all registers.
     owns : bool
         Whether it makes arrays itself. Those that do not are compiled without numba's counting of references, which is
         an atomic operation for every array of a helper, at every call.
@@ -58,8 +61,8 @@ class Kernel:
 
     all: list[Kernel] = []  # noqa: RUF012
 
-    def __init__(self, function: Callable[..., Any], helpers: tuple[Callable[..., Any], ...], owns: bool) -> None:
-        self.function, self.helpers, self.owns = function, helpers, owns
+    def __init__(self, function: _Plain, helpers: tuple[_Plain, ...], apart: tuple[_Plain, ...], owns: bool) -> None:
+        self.function, self.helpers, self.apart, self.owns = function, helpers, apart, owns
         self.compiled: Any = None
         Kernel.all.append(self)
 
@@ -73,9 +76,9 @@ class Kernel:
         return self.compiled(*arguments)
 
 
-def kernel(*helpers: Callable[..., Any], owns: bool = False) -> Callable[[Callable[..., Any]], Kernel]:
+def kernel(*helpers: _Plain, apart: tuple[_Plain, ...] = (), owns: bool = False) -> Callable[[_Plain], Kernel]:
     """Make a function a :class:`Kernel`."""
-    return lambda function: Kernel(function, helpers, owns)
+    return lambda function: Kernel(function, helpers, apart, owns)
 
 
 @contextmanager
@@ -116,12 +119,12 @@ def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:
 
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return kernel.function
-    for helper in kernel.helpers:
+    for helper in (*kernel.helpers, *kernel.apart):
         if helper not in _helpers:
             _helpers.add(helper)
-            register_jitable(forceinline=True)(helper)
+            register_jitable(forceinline=helper not in kernel.apart)(helper)
     signature = tuple(numba.typeof(argument) for argument in arguments)
-    options: dict[str, Any] = {"nogil": True, "_nrt": kernel.owns}
+    options: dict[str, Any] = {"nogil": True, "_nrt": kernel.owns}  # numba's runtime, which counts references
     try:
         compiled = numba.njit(cache=True, **options)(_stamped(kernel.function))
         compiled.compile(signature)

@@ -123,6 +123,18 @@ def test_a_search_finds_the_only_target_of_an_arc(p: float) -> None:
     assert nearest(costs.x, Cells.of(costs.y), np.zeros(400), 3, costs.ground(), limit).found.min() > 0
 
 
+@pytest.mark.parametrize(("n", "cells"), [(9, 9), (41, 8), (300, 64)])
+def test_cells_stand_where_their_mass_is(n: int, cells: int) -> None:
+    rng = np.random.default_rng(n)
+    costs, ground = problem("euclidean", 2.0, 3, n, n + 5, seed=n)
+    masses = rng.integers(1, 2**40, n), rng.integers(1, 2**40, n + 5)
+    coarse = Clouds(Cells.of(costs.x), Cells.of(costs.y), ground).gathered(masses, cells)
+    for points, mass, side in ((costs.x, masses[0], coarse.x), (costs.y, masses[1], coarse.y)):
+        parts = np.split(np.arange(len(points)), first_of(len(points), cells)[1:])
+        means = [np.average(points[part], axis=0, weights=mass[part]) for part in parts]
+        np.testing.assert_allclose(side.points, means, rtol=1e-14)
+
+
 @pytest.mark.parametrize(("metric", "p", "d"), CASES)
 def test_what_a_level_is_handed(metric: str, p: float, d: int) -> None:
     """The c-transform over all cells, and lists of the smallest c - v, each below its limit."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ..compilation import kernel
 from ..search.cells import Cells
 from ..search.ground import Ground
 from ..search.lists import Lists
 from ..search.nearest import nearest, pair_costs
 from .generation import Solved
 from .handed import limits_of_lists, potentials_along_arcs
-from .levels import Costs, first_of
+from .levels import Costs
 
 __all__ = ["Clouds"]
 
@@ -50,5 +52,21 @@ class Clouds:
 
 
 def _centroids(points: np.ndarray, mass: np.ndarray, cells: int) -> np.ndarray:
-    first, weight = first_of(len(points), cells), mass.astype(np.float64)
-    return np.add.reduceat(points * weight[:, None], first) / np.add.reduceat(weight, first)[:, None]
+    centroids = np.zeros((cells, points.shape[1]))
+    _weigh(points, mass, centroids)
+    return centroids
+
+
+@kernel()
+def _weigh(points: Any, mass: Any, centroids: Any) -> None:
+    """Of cells as :func:`wdist.exact.levels.first_of` divides the points."""
+    n, d = points.shape
+    cells = centroids.shape[0]
+    for c in range(cells):
+        total = 0.0
+        for q in range((n * c) // cells, (n * (c + 1)) // cells):
+            total += mass[q]
+            for t in range(d):
+                centroids[c, t] += mass[q] * points[q, t]
+        for t in range(d):
+            centroids[c, t] /= total

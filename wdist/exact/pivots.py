@@ -169,7 +169,7 @@ def _pass(u: Any, top: Any, moved: Any, change: Any, parent: Any, size: Any, flo
         u = index(parent[u])
 
 
-@kernel(_refresh, _queue, since, _blocking, _improves, cut, turn_pieces, _turn, _pass, lift)
+@kernel(since, cut, turn_pieces, _turn, _pass, apart=(_refresh, _queue, _blocking, _improves, lift))
 def _pivots(
     start: Any, target: Any, cost: Any, tree: Any, order: Any, run: Any, label: Any, piece: Any, row: Any, arc: Any,
     few: int, state: Any, limit: float,
