@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compilation import index, interpreting, kernel
+from ..compilation import index, interpreting, kernel, plain
 from .cells import SLACK, Cells
 from .ground import METRICS, Ground
 from .lists import Lists, kept
@@ -44,7 +44,8 @@ def nearest(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, belo
 def pair_costs(x: np.ndarray, y: np.ndarray, i: np.ndarray, j: np.ndarray, ground: Ground) -> np.ndarray:
     """Costs of the pairs (i[k], j[k])."""
     cost = np.empty(len(i))
-    _pair_costs(x, y, i.astype(np.int64, copy=False), j.astype(np.int64, copy=False), ground.metric, ground.p, cost)
+    i, j = (plain(ends.astype(np.int64, copy=False)) for ends in (i, j))
+    _pair_costs(x, y, i, j, ground.metric, ground.p, cost)
     return cost
 
 
