@@ -1,10 +1,10 @@
 """The tree of pivots in pieces, within which all potentials have moved by one number since they were last known.
 
 The arcs that have left since the last refresh cut the tree of then into pieces; those that have entered join them to a
-tree of pieces. Piece 0 is that of the root, and never moves; every other one has its node nearest to the root, the
-*top*, hanging on a node of another piece, the *hook*, and a *gap*: by how much its potentials have moved against those
-of that piece. Which piece a node belongs to stands at its place in the preorder of the refresh, where a subtree is a
-run: to cut a piece is to relabel a run. Functions for kernels.
+tree of pieces. Piece 0 is that of the root, hooked on itself without a gap, and never moves; every other one has its
+node nearest to the root, the *top*, hanging on a node of another piece, the *hook*, and a *gap*: by how much its
+potentials have moved against those of that piece. Which piece a node belongs to stands at its place in the preorder of
+the refresh, where a subtree is a run: to cut a piece is to relabel a run. Functions for kernels.
 """
 
 from __future__ import annotations
