@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import importlib
+import inspect
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+from wdist.compilation import Kernel
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVE = "import numpy, wdist; x = numpy.arange(400.0); print(wdist.transport(x, x + 3, p=1).distance)"
@@ -67,6 +72,19 @@ def test_a_cache_is_used_while_its_sources_are_what_they_were(tmp_path: Path) ->
     for step, hits in ((1, 0), (1, 1), (20, 0)):
         (folder / "limits.py").write_text(f"STEP = {step}\n") if not hits else None
         assert run(code, NUMBA_CACHE_DIR=str(tmp_path / "cache")) == f"{1 + step} {hits}"
+
+
+def test_kernels_that_make_arrays_say_so() -> None:
+    """The others are compiled without what it takes, and would have to be compiled again by every process."""
+    for path in sorted((ROOT / "wdist").rglob("*.py")):
+        if "@kernel(" in path.read_text():
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    kernels = [k for k in Kernel.all if k.function.__module__.startswith("wdist.")]
+    assert len(kernels) > 25
+    for k in kernels:
+        source = "".join(inspect.getsource(part) for part in (k.function, *k.helpers, *k.apart))
+        makes = re.search(r"np\.(empty|zeros|full|ones|arange|argsort|concatenate)\(", source)
+        assert k.owns == (makes is not None), k.function
 
 
 def test_one_compilation_serves_every_layout() -> None:
