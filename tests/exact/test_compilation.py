@@ -110,7 +110,8 @@ for made in (np.asfortranarray, lambda z: np.repeat(z, 2, axis=0)[::2], lambda z
     wdist.transport_lp(d, w)
     wdist.transport_lp(d.T, None, w)
     assert r.distance == expected.distance
-print({k.function.__qualname__: len(k.compiled.signatures) for k in Kernel.all if k.compiled})
+done = [(k.function, len(k.compiled.signatures)) for k in Kernel.all if k.compiled]
+print({f"{of.__module__}.{of.__qualname__}": count for of, count in done})
 """
     counts = ast.literal_eval(run(code).splitlines()[-1])
     assert len(counts) > 15
