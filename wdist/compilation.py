@@ -136,6 +136,7 @@ def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:
             type(error).__name__,
             error,
         )
+        # and without counting switched off: what another numba may not know must not stop it
         compiled = numba.njit(cache=False, nogil=True)(kernel.function)
         compiled.compile(signature)
     return compiled

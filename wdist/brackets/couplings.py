@@ -44,11 +44,12 @@ def improved(costs: PointCosts, pairs: Coupling, rng: np.random.Generator) -> Co
     x, y, count = costs.x, costs.y, len(pairs.mass)
     spare = 0 if np.all(pairs.mass == pairs.mass[0]) else 2 * count  # of unequal masses a part is exchanged
     i, j, mass = (np.concatenate([z, np.zeros(spare, z.dtype)]) for z in pairs)
+    room = np.empty(len(i))
     thetas = spread(rng, int(min(max(_WORK // count, _ORDERS[0]), _ORDERS[1])), x.shape[1])[0]
     for theta in thetas:
         order = np.argsort((x[i[:count]] + y[j[:count]]) @ theta)
         i[:count], j[:count], mass[:count] = i[order], j[order], mass[order]
-        count = int(_exchange(x, y, i, j, mass, count, costs.p, _REACH))
+        count = int(_exchange(x, y, i, j, mass, room, count, costs.p, _REACH))
     return Coupling(i[:count], j[:count], mass[:count])
 
 
@@ -108,11 +109,10 @@ def _cut(x: Any, y: Any, a: Any, b: Any, i: Any, j: Any) -> None:
             top += 1
 
 
-@kernel(square, power, pair_cost, owns=True)
-def _exchange(x: Any, y: Any, i: Any, j: Any, mass: Any, count: int, p: float, reach: int) -> int:
+@kernel(square, power, pair_cost)
+def _exchange(x: Any, y: Any, i: Any, j: Any, mass: Any, cost: Any, count: int, p: float, reach: int) -> int:
     """Exchange partners between the first ``count`` pairs; the number of pairs after masses were divided for it."""
     n = count
-    cost = np.empty(n)
     for k in range(n):
         cost[k] = pair_cost(x, i[k], y, j[k], EUCLIDEAN, p)
     for k in range(n):
