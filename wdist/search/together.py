@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compilation import kernel
+from ..compilation import index, kernel
 from .cells import SLACK, Cells
 from .ground import Ground
 from .lists import Lists, kept
@@ -39,7 +39,7 @@ def together(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, lim
     cell = np.ascontiguousarray(y.majorant(v, _STEP).transpose(1, 2, 0))
     groups = 1 << ((n - 1) // _WIDTH).bit_length()
     d, room = x.shape[1], _ROOM + (len(v) >> y.depth) + 1
-    box = np.empty(d), np.empty(d), np.empty(1 << _STEP)
+    box = np.empty(d), np.empty(d), np.empty(d), np.empty(1 << _STEP)
     nodes = np.empty(1 << y.depth, dtype=np.int32), np.empty(1 << y.depth, dtype=np.int32)
     near = np.empty(room, dtype=np.int32), np.empty((d, room)), np.empty(room)
     hits = np.empty(room), np.empty(room, dtype=np.int32)
@@ -49,40 +49,42 @@ def together(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, lim
     return lists
 
 
-def _box_bounds(middle: Any, wide: Any, cell: Any, first: int, p: float, low: Any) -> None:
-    """Lower bounds of ``c(x, y) - v(y)`` for x in a box, y in those of the nodes from ``first`` on."""
+def _box_bounds(middle: Any, wide: Any, tilt: Any, cell: Any, first: int, p: float, low: Any) -> None:
+    """Lower bounds of ``c(x, y) - v(y) - <tilt, x - middle>`` for x in a box, y in those of nodes from ``first`` on."""
     d, count = middle.shape[0], low.shape[0]
     alpha = cell[3, 0, first : first + count]
     if p == 2.0:
         for q in range(count):
             low[q] = -alpha[q]
         for t in range(d):
-            at, w = middle[t], wide[t]
-            blur = 2.0**-50 * w  # that of differences of coordinates: what half widths add covers their own share only
+            at, w, lean = middle[t], wide[t], tilt[t]
             centre, half = cell[0, t, first : first + count], cell[1, t, first : first + count]
             slope = cell[2, t, first : first + count]
-            for q in range(count):
-                apart = at - centre[q]
-                best = apart + 0.5 * slope[q] + (w if slope[q] > 0.0 else -w)  # as in the search of one
-                best = best if best > -half[q] else -half[q]
-                best = best if best < half[q] else half[q]
-                gap = abs(apart - best) - w
-                gap = gap if gap > 0.0 else 0.0
-                low[q] += gap * gap - slope[q] * best - blur * (gap + abs(slope[q]) + blur)
+            for q in range(count):  # the minimum over both, which is convex: over x it is linear or at an end
+                apart, h, s = at - centre[q], half[q], slope[q]
+                there = apart + 0.5 * s + (w if s + lean > 0.0 else -w)
+                there = there if there > -h else -h
+                there = there if there < h else h
+                here = there - apart + 0.5 * lean
+                here = here if here > -w else -w
+                here = here if here < w else w
+                gap = apart + here - there
+                blur = 2.0**-50 * (w + h)
+                low[q] += gap * gap - s * there - lean * here - blur * (abs(gap) + abs(s) + abs(lean) + blur)
         return
     for q in range(count):
         near, far, lift, rise = 0.0, 0.0, 0.0, 0.0
         for t in range(d):
             apart, half = abs(middle[t] - cell[0, t, first + q]), cell[1, t, first + q]
             gap = max(apart - half - wide[t], 0.0)
-            lift += abs(cell[2, t, first + q]) * half
+            lift += abs(cell[2, t, first + q]) * half + abs(tilt[t]) * wide[t]
             near += gap * gap
             far += apart * apart
         far = math.sqrt(far)
         scale = 1.0 / far if far > 0.0 else 0.0
         for t in range(d):
             tangent = scale * (cell[0, t, first + q] - middle[t])
-            rise += abs(tangent - cell[2, t, first + q]) * cell[1, t, first + q] + abs(tangent) * wide[t]
+            rise += abs(tangent - cell[2, t, first + q]) * cell[1, t, first + q] + abs(tangent + tilt[t]) * wide[t]
         low[q] = max(math.sqrt(near) - lift, far * (1.0 - 2.0**-48) - rise) - alpha[q]
 
 
@@ -117,18 +119,60 @@ def _around(x: Any, begin: int, end: int, middle: Any, wide: Any) -> None:
         wide[t] = max(most - middle[t], middle[t] - least) * (1.0 + 2.0**-50)
 
 
+def _tilted(x: Any, limit: Any, begin: Any, end: Any, middle: Any, wide: Any, tilt: Any, rest: Any) -> float:
+    """The slope of the limits of some sources, coordinate by coordinate; the plane above them at the middle."""
+    d, share, mean = index(x.shape[1]), 1.0 / (end - begin), 0.0
+    for i in range(begin, end):
+        mean += share * limit[i]
+    for i in range(begin, end):
+        rest[i - begin] = limit[i] - mean
+    for t in range(d):
+        first = second = both = 0.0
+        for i in range(begin, end):
+            at = x[i, t] - middle[t]
+            first, second, both = first + at, second + at * at, both + at * rest[i - begin]
+        first *= share
+        second -= first * first / share
+        slope = both / second if second > 2.0**-30 * wide[t] * wide[t] else 0.0
+        tilt[t] = slope if abs(slope) < np.inf else 0.0
+        for i in range(begin, end):
+            rest[i - begin] -= tilt[t] * (x[i, t] - middle[t] - first)
+    rise = 0.0
+    for t in range(d):
+        rise += abs(tilt[t]) * wide[t]
+    top = -np.inf
+    for i in range(begin, end):
+        part = limit[i]
+        for t in range(d):
+            part -= tilt[t] * (x[i, t] - middle[t])
+        top = max(top, part + SLACK * (abs(limit[i]) + rise))
+    return top
+
+
 def _close(
-    y: Any, v: Any, first: int, last: int, middle: Any, wide: Any, stop: float, p: float, which: Any, length: int
-) -> int:  # fmt: skip
+    y: Any, v: Any, first: Any, last: Any, middle: Any, wide: Any, tilt: Any, stop: float, most: float, p: float,
+    which: Any, length: int
+) -> Any:  # fmt: skip
     """Targets that some point of the box may find below ``stop`` are added to ``which``; how many it holds then."""
+    d = index(y.shape[1])
+    if p == 2.0:
+        for j in range(first, last):
+            near = gain = 0.0
+            for t in range(d):
+                apart, w, lean = middle[t] - y[j, t], wide[t], tilt[t]
+                step = min(max(0.5 * lean - apart, -w), w)  # widths have room for the rounding
+                near, gain = near + (apart + step) * (apart + step), gain + lean * step
+            which[length] = j
+            length += near * (1.0 - SLACK) - gain <= stop + v[j] + SLACK * abs(v[j])
+        return length
     for j in range(first, last):
         apart = 0.0
-        for t in range(y.shape[1]):
-            gap = max(abs(middle[t] - y[j, t]) - wide[t], 0.0)  # widths have room for the rounding
+        for t in range(d):
+            gap = max(abs(middle[t] - y[j, t]) - wide[t], 0.0)
             apart += gap * gap
-        bar = stop + v[j] + SLACK * abs(v[j])
+        bar = most + v[j] + SLACK * abs(v[j])
         which[length] = j
-        length += apart * (1.0 - SLACK) <= (bar if p == 2.0 else bar * abs(bar))  # squares may underflow, both
+        length += apart * (1.0 - SLACK) <= bar * abs(bar)  # squares may underflow, both
     return length
 
 
@@ -145,26 +189,27 @@ def _sorted_in(r: Any, length: int, which: Any, i: int, limit: float, below: Any
             count[i] = kept(index, value, i, count[i], r[e], which[e])
 
 
-@kernel(_box_bounds, _around, _close, _differences, _sorted_in, kept)
+@kernel(_box_bounds, _around, _tilted, _close, _differences, _sorted_in, kept)
 def _search(
     x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, limit: Any, box: Any, ways: Any, near: Any, hits: Any,
     lists: Any, groups: int, first: int, last: int,
 ) -> None:  # fmt: skip
     n, m, d, p = x.shape[0], y.shape[0], x.shape[1], ground[1]
-    index, value, count = lists
-    k = index.shape[1]
-    (middle, wide, low), (nodes, other), (which, held, held_v), (r, below) = box, ways, near, hits
+    listed, value, count = lists
+    k = listed.shape[1]
+    (middle, wide, tilt, low), (nodes, other), (which, held, held_v), (r, below) = box, ways, near, hits
     for group in range(first, last):
         begin, end = (n * group) // groups, (n * (group + 1)) // groups
         if begin == end:
             continue
         _around(x, begin, end, middle, wide)
-        stop = -np.inf
+        stop = _tilted(x, limit, index(begin), index(end), middle, wide, tilt, r)
+        most = -np.inf
         for i in range(begin, end):
-            stop = max(stop, limit[i] + SLACK * abs(limit[i]))
+            most = max(most, limit[i] + SLACK * abs(limit[i]))
             count[i] = 0
             for e in range(k):
-                index[i, e], value[i, e] = -1, np.inf
+                listed[i, e], value[i, e] = -1, np.inf
         nodes[0], left, level = 1, 1, 0
         while level < depth:
             step = (depth - level - 1) % _STEP + 1
@@ -172,7 +217,7 @@ def _search(
             known, left = left, 0
             for q in range(known):
                 h = _int64(nodes[q]) << step
-                _box_bounds(middle, wide, cell, h, p, low[: 1 << step])
+                _box_bounds(middle, wide, tilt, cell, h, p, low[: 1 << step])
                 for c in range(1 << step):
                     if low[c] < stop:
                         other[left] = h + c
@@ -181,7 +226,7 @@ def _search(
         length = 0
         for q in range(left):
             c = _int64(nodes[q]) - (1 << depth)
-            length = _close(y, v, (m * c) >> depth, (m * (c + 1)) >> depth, middle, wide, stop, p, which, length)
+            length = _close(y, v, index((m * c) >> depth), index((m * (c + 1)) >> depth), middle, wide, tilt, stop, most, p, which, length)
             if length < _ROOM and q < left - 1:
                 continue
             for e in range(length):
