@@ -166,13 +166,19 @@ def _close(
             length += near * (1.0 - SLACK) - gain <= stop + v[j] + SLACK * abs(v[j])
         return length
     for j in range(first, last):
-        apart = 0.0
+        near = far = rise = 0.0
         for t in range(d):
-            gap = max(abs(middle[t] - y[j, t]) - wide[t], 0.0)
-            apart += gap * gap
-        bar = most + v[j] + SLACK * abs(v[j])
-        which[length] = j
-        length += apart * (1.0 - SLACK) <= bar * abs(bar)  # squares may underflow, both
+            apart = abs(middle[t] - y[j, t])
+            gap = max(apart - wide[t], 0.0)
+            near, far = near + gap * gap, far + apart * apart
+        far = math.sqrt(far)
+        scale = 1.0 / far if far > 0.0 else 0.0
+        for t in range(d):
+            rise += abs(scale * (middle[t] - y[j, t]) - tilt[t]) * wide[t]
+        room = SLACK * abs(v[j])
+        bar = most + v[j] + room
+        which[length] = j  # squares may underflow, both
+        length += (near * (1.0 - SLACK) <= bar * abs(bar)) & (far * (1.0 - SLACK) - rise <= stop + v[j] + room)
     return length
 
 
