@@ -12,7 +12,7 @@ from wdist import compilation
 from wdist.search.cells import Cells, kd_order
 from wdist.search.ground import PointCosts
 from wdist.search.nearest import nearest
-from wdist.search.together import _box_bounds, _close, together
+from wdist.search.together import together
 from wdist.search.transform import _searched_below, transform_below
 
 
@@ -82,53 +82,6 @@ def test_interpreted_and_compiled_agree(p: float, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(compilation, "interpreting", lambda: True)
     for one, other in zip(together(x, Cells.of(y), v, 5, ground, limit), compiled, strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-@pytest.mark.parametrize("p", [1.0, 2.0])
-@pytest.mark.parametrize("d", [1, 2, 3])
-def test_bounds_of_boxes_hold_and_prune(p: float, d: int) -> None:
-    """On a grid of either box, and of squared costs no looser than the least on it."""
-    rng = np.random.default_rng(d)
-    unit = np.stack(np.meshgrid(*[np.linspace(-1, 1, 9 if d < 3 else 5)] * d), axis=-1).reshape(-1, d)
-    for _ in range(30):
-        middle, wide = 2 * rng.random(d) - 1.0, 0.5 * rng.random(d)
-        cell = np.zeros((4, d, 5))
-        cell[0], cell[1], cell[2] = rng.random((d, 5)), 0.5 * rng.random((d, 5)), 2 * rng.random((d, 5)) - 1.0
-        cell[3, 0] = rng.random(5)
-        low = np.empty(3)
-        _box_bounds(middle, wide, cell, 1, p, low)
-        for q in range(3):
-            centre, half, slope, alpha = cell[0, :, q + 1], cell[1, :, q + 1], cell[2, :, q + 1], cell[3, 0, q + 1]
-            every = cdist(middle + wide * unit, centre + half * unit) ** p - half * unit @ slope - alpha
-            assert low[q] <= every.min() + 1e-12
-            if p == 2.0:
-                assert low[q] >= every.min() - 0.2 * d
-            else:
-                apart = np.abs(middle - centre)
-                outside = np.linalg.norm(np.maximum(apart - wide - half, 0.0))
-                assert low[q] >= outside - np.abs(slope) @ half - alpha - 1e-12
-                far = np.linalg.norm(apart)
-                normal = (centre - middle) / far
-                tangent = far - np.abs(normal - slope) @ half - np.abs(normal) @ wide
-                assert low[q] >= tangent - alpha - 1e-12
-
-
-@pytest.mark.parametrize("p", [1.0, 2.0])
-@pytest.mark.parametrize("d", [1, 2, 3])
-@pytest.mark.parametrize("level", [-3.0, 0.0, 3.0])
-def test_targets_near_the_box_are_close(p: float, d: int, level: float) -> None:
-    """Those, and no others, that a point of the box sees below the bound."""
-    rng = np.random.default_rng(d)
-    y, v = rng.random((200, d)), level + 0.1 * rng.random(200)
-    for _ in range(20):
-        middle, wide = rng.random(d), 0.2 * rng.random(d)
-        low = np.linalg.norm(np.maximum(np.abs(y - middle) - wide, 0.0), axis=1) ** p - v
-        which = np.full(201, -1, dtype=np.int32)
-        for stop in (*np.quantile(low, [0.1, 0.5]) + 1e-12, low.min() - 1e-12, -level - 0.2):
-            count = _close(y, v, 0, 200, middle, wide, float(stop), p, which, 0)
-            np.testing.assert_array_equal(which[:count], np.flatnonzero(low < stop))
-        assert _close(y, v, 7, 9, middle, wide, np.inf, p, which, 3) == 5
-        assert which[3:5].tolist() == [7, 8]
 
 
 @pytest.mark.parametrize("p", [1.0, 2.0, 3.0])
