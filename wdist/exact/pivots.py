@@ -27,8 +27,8 @@ from .tree import Tree
 __all__ = ["Arcs", "optimise"]
 
 _SLICE = 2.0**23  # nodes passed in one call of the kernel: between calls Ctrl-C is heard
-_QUEUES = 10  # in which all rows fit,
-_SHORTEST, _LONGEST = 192, 2**15  # or more, or fewer: pieces are counted in uint16
+_QUEUES = 5  # in which all rows are priced,
+_SHORTEST, _LONGEST = 256, 2**15  # but so many rows at once, or not more: pieces are counted in uint16
 _FEW, _SHARE, _MANY = 64, 100, 2**14  # pieces that may be lifted: so many, or one for so many nodes, but not more
 _LIFTS = 8  # before the next refresh: what they add up to rounds, far below what counts as doubt
 _APART = 3  # places between a row and the next to be priced: neighbours want the same targets
@@ -92,10 +92,10 @@ def _refresh(parent: Any, size: Any, price: Any, potential: Any, run: Any, old: 
             u, above = index(path[depth]), u
 
 
-def _queue(start: Any, target: Any, cost: Any, potential: Any, row: Any, arc: Any, place: Any, clean: Any) -> Any:
-    """The best arc of every row that has one, from ``place`` on; how many, the next place, and rows without one."""
+def _queue(start: Any, target: Any, cost: Any, potential: Any, row: Any, arc: Any, place: Any, rows: Any) -> Any:
+    """The best arc of every row that has one, among so many rows from ``place`` on; how many, and the next place."""
     n, queued = start.shape[0] - 1, 0
-    while queued < row.shape[0] and clean < n:
+    for _ in range(rows):
         f, first, last = potential[place], index(start[place]), index(start[place + 1])
         least = best = -TOLERANCE * abs(f)
         chosen = first
@@ -109,12 +109,10 @@ def _queue(start: Any, target: Any, cost: Any, potential: Any, row: Any, arc: An
                 r = cost[e] - f + potential[index(n + target[e])]
                 if r < best and r < -TOLERANCE * (abs(cost[e]) + abs(f)):
                     best, chosen = r, e
-        if best < least:
-            row[queued], arc[queued] = place, chosen
-            queued += 1
+        row[queued], arc[queued] = place, chosen
+        queued += best < least
         place = place + _APART if place + _APART < n else (place + 1) % min(_APART, n)
-        clean += 1
-    return queued, place, clean
+    return queued, place
 
 
 def _blocking(a: Any, b: Any, n: int, parent: Any, size: Any, flow: Any) -> Any:
@@ -188,8 +186,9 @@ def _pivots(
         doubt = max(doubt, abs(potential[u]))
     doubt *= -64.0 * TOLERANCE
     while clean < n and steps < limit:
-        queued, place, clean = _queue(start, target, cost, potential, row, arc, place, clean)
-        before = pivots
+        rows = min(row.shape[0], n - clean)
+        queued, place = _queue(start, target, cost, potential, row, arc, place, rows)
+        before, clean = pivots, clean + rows
         for q in range(queued):
             e = arc[q]
             x, y = index(row[q]), index(n + target[e])
