@@ -44,7 +44,7 @@ KERNELS = (
         Change("        queued += best < least\n", "        queued += best > least\n"),
         Change("            label[:] = 0\n", ""),
         Change("lift(pieces, label, hook, gap, rise, old, potential)", "pass"),
-        Change("(lifts > 0 and (clean == n or steps >= limit))", "False"),
+        Change("elif pivots > before or lifts > 0:", "elif pivots > before:"),
         Change("and lifts < _LIFTS and steps < limit:", "and lifts < _LIFTS:"),
         Change("clean, lifts, pieces = 0, 0, 1", "clean, lifts, pieces = 0, 0, 2", "a number that no piece has"),
         Change("since(cost[e] - potential[x] + potential[y]", "since(cost[e] + potential[x] - potential[y]"),

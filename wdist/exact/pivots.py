@@ -215,7 +215,7 @@ def _pivots(
         if pivots > before and pieces <= few and lifts < _LIFTS and steps < limit:
             lift(pieces, label, hook, gap, rise, old, potential)
             clean, lifts = 0, lifts + 1
-        elif pivots > before or (lifts > 0 and (clean == n or steps >= limit)):  # what was lifted is seen to be right
+        elif pivots > before or lifts > 0:  # what was lifted is seen to be right
             _refresh(parent, size, price, potential, run, old, new)
             old, new = new, old
             label[:] = 0
