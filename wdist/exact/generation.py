@@ -157,8 +157,8 @@ def _violations(
     """Pairs whose cost is below u + v, their costs; and the c-transform of v where it is below u, u elsewhere."""
     lists = problem.targets(v, min(_ADDED, len(v)), u)
     least = np.minimum(u, lists.value[:, 0])
-    place = np.flatnonzero(lists.value < np.inf)
-    i, j = place // lists.value.shape[1], lists.which.ravel()[place]
+    i, k = (lists.value < np.inf).nonzero()
+    j = lists.which[i, k]
     cost = problem.costs(i, j)
     violated = cost - u[i] - v[j] < -TOLERANCE * (np.abs(cost) + np.abs(u[i]))
     return i[violated], j[violated], cost[violated], least

@@ -43,9 +43,8 @@ def nearest(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, belo
 
 def pair_costs(x: np.ndarray, y: np.ndarray, i: np.ndarray, j: np.ndarray, ground: Ground) -> np.ndarray:
     """Costs of the pairs (i[k], j[k])."""
-    cost = np.empty(len(i))
-    i, j = (plain(ends.astype(np.int64, copy=False)) for ends in (i, j))
-    _pair_costs(x, y, i, j, ground.metric, ground.p, cost)
+    i, j, cost = i.astype(np.int64, copy=False), j.astype(np.int64, copy=False), np.empty(len(i))
+    _pair_costs(x, y, plain(i), plain(j), ground.metric, ground.p, cost)
     return cost
 
 

@@ -40,11 +40,9 @@ def together(x: np.ndarray, y: Cells, v: np.ndarray, k: int, ground: Ground, lim
     cell = np.ascontiguousarray(y.majorant(v, _STEP).transpose(1, 2, 0))
     groups = 1 << ((n - 1) // _WIDTH).bit_length()
     d, room = x.shape[1], _ROOM + (len(v) >> y.depth) + 1
-    box = np.empty(d), np.empty(d), np.empty(d), np.empty(1 << _STEP)
-    nodes = np.empty(1 << y.depth, dtype=np.int32), np.empty(1 << y.depth, dtype=np.int32)
-    near = np.empty(room, dtype=np.int32), np.empty((d, room)), np.empty(room)
-    hits = np.empty(room), np.empty(room, dtype=np.int32)
-    given = x, y.points, v, y.depth, cell, ground, limit, box, nodes, near, hits
+    box, nodes = np.empty((3, d)), np.empty((2, 1 << y.depth), dtype=np.int32)
+    near, held = np.empty((2, room), dtype=np.int32), np.empty((d + 3, room))
+    given = x, y.points, v, y.depth, cell, ground, limit, box, nodes, near, held
     for first in range(0, groups, _GROUPS):
         _search(*given, lists, groups, first, min(first + _GROUPS, groups))
     return lists
@@ -86,13 +84,15 @@ def _sorted_in(r: Any, length: int, which: Any, i: int, limit: float, below: Any
 
 @kernel(around, plane_above, box_bounds, within, _differences, _sorted_in, kept)
 def _search(
-    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, limit: Any, box: Any, ways: Any, near: Any, hits: Any,
+    x: Any, y: Any, v: Any, depth: int, cell: Any, ground: Any, limit: Any, box: Any, ways: Any, near: Any, held: Any,
     lists: Any, groups: int, first: int, last: int,
 ) -> None:  # fmt: skip
     n, m, d, p = x.shape[0], y.shape[0], x.shape[1], ground[1]
     listed, value, count = lists
     k = listed.shape[1]
-    (middle, wide, tilt, low), (nodes, other), (which, held, held_v), (r, below) = box, ways, near, hits
+    middle, wide, tilt = box[0], box[1], box[2]
+    nodes, other, which, below = ways[0], ways[1], near[0], near[1]
+    held_v, r, low = held[d], held[d + 1], held[d + 2]
     for group in range(first, last):
         begin, end = (n * group) // groups, (n * (group + 1)) // groups
         if begin == end:
