@@ -29,7 +29,7 @@ class Masses(NamedTuple):
         weights = weights / power_of_two(float(weights.max()))  # exact, and keeps the sum in range
         total, rest, _ = rounded_sum(weights)
         high = weights / total
-        product, error = two_product(high, np.asarray(total))
+        product, error = two_product(high, total)
         return cls(high, (((weights - product) - error) - high * rest) / total)
 
     def take(self, index: np.ndarray) -> Masses:

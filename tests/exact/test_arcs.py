@@ -51,7 +51,7 @@ def test_lists_of_both_sides_are_merged_without_doubles(seed: int) -> None:
     back = np.array([rng.permutation(n)[:4] for _ in lonely], dtype=np.int32)
     back_found = np.array([4, 0, 3], dtype=np.int32)
     nothing = np.empty((0, 0))
-    start, target = merged(Lists(which, nothing, found), Lists(back, nothing, back_found), lonely)
+    start, source, target = merged(Lists(which, nothing, found), Lists(back, nothing, back_found), lonely)
     expected = [set(which[i, : found[i]].tolist()) for i in range(n)]
     for q, j in enumerate(lonely.tolist()):
         for i in back[q, : back_found[q]].tolist():
@@ -60,6 +60,7 @@ def test_lists_of_both_sides_are_merged_without_doubles(seed: int) -> None:
     assert start[0] == 0
     assert [set(row) for row in rows] == expected
     assert [len(row) for row in rows] == [len(row) for row in expected]
+    np.testing.assert_array_equal(source, np.repeat(np.arange(n), np.diff(start)))
 
 
 def test_arcs_are_added_to_their_rows() -> None:

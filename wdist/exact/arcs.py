@@ -10,15 +10,23 @@ from ..compilation import kernel
 from ..search.lists import Lists
 from .pivots import Arcs
 
-__all__ = ["merged", "with_added"]
+__all__ = ["lonely", "merged", "with_added"]
 
 
-def merged(forward: Lists, backward: Lists, j: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """``(start, target)`` of the arcs of either list: targets near the sources, and sources near the targets j."""
-    n = len(forward.which)
-    start, target = np.zeros(n + 1, dtype=np.int64), np.empty(forward.which.size + backward.which.size, dtype=np.int32)
-    _merge(forward.which, forward.found, backward.which, backward.found, j, start, target, np.empty(n, dtype=np.int64))
-    return start, target[: start[-1]]
+def lonely(lists: Lists, m: int, few: int) -> np.ndarray:
+    """Those of m targets that fewer than so many sources have found."""
+    met = np.zeros(m, dtype=np.int32)
+    _meet(lists.which, lists.found, met)
+    return (met < few).nonzero()[0]
+
+
+def merged(forward: Lists, backward: Lists, j: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Arcs of either list, targets near sources and sources near the targets j: where a source's begin, and ends."""
+    n, most = len(forward.which), forward.which.size + backward.which.size
+    start, end = np.zeros(n + 1, dtype=np.int64), np.empty(n, dtype=np.int64)
+    source, target = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int32)
+    _merge(forward.which, forward.found, backward.which, backward.found, j, start, source, target, end)
+    return start, source[: start[-1]], target[: start[-1]]
 
 
 def with_added(arcs: Arcs, i: np.ndarray, j: np.ndarray, cost: np.ndarray) -> Arcs:
@@ -27,6 +35,13 @@ def with_added(arcs: Arcs, i: np.ndarray, j: np.ndarray, cost: np.ndarray) -> Ar
     more = Arcs(np.empty_like(arcs.start), np.empty(total, dtype=np.int32), np.empty(total))
     _add(*arcs, i, j, cost, *more)
     return more
+
+
+@kernel()
+def _meet(which: Any, found: Any, met: Any) -> None:
+    for i in range(which.shape[0]):
+        for k in range(found[i]):
+            met[which[i, k]] += 1
 
 
 @kernel()
@@ -46,7 +61,9 @@ def _add(
 
 
 @kernel()
-def _merge(index: Any, count: Any, back: Any, back_count: Any, ends: Any, start: Any, target: Any, end: Any) -> None:
+def _merge(
+    index: Any, count: Any, back: Any, back_count: Any, ends: Any, start: Any, source: Any, target: Any, end: Any
+) -> None:  # fmt: skip
     """Room for all of both lists is made first, then what is in both is dropped, and the rows are moved together."""
     n = index.shape[0]
     for i in range(n):
@@ -72,6 +89,6 @@ def _merge(index: Any, count: Any, back: Any, back_count: Any, ends: Any, start:
     for i in range(n):
         first, start[i] = start[i], last
         for e in range(first, end[i]):
-            target[last] = target[e]
+            source[last], target[last] = i, target[e]
             last += 1
     start[n] = last

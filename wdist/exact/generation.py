@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ..search.lists import Lists
-from .arcs import merged, with_added
+from .arcs import lonely, merged, with_added
 from .greedy import greedy
 from .pivots import TOLERANCE, Arcs, optimise
 from .tree import Forest, Tree, hang
@@ -143,11 +143,9 @@ def first_arcs(
     """
     lists = problem.targets(v, min(lengths[0], len(v)), below)
     u = lists.value[:, 0].copy()
-    known = np.bincount(lists.which.ravel() + 1, minlength=len(v) + 1)[1:]  # -1 is where a list ends before
-    lonely = np.flatnonzero(known < _KNOWN)
-    start, target = merged(lists, problem.sources(u, min(lengths[1], len(u)), lonely), lonely)
-    i = np.arange(len(u)).repeat(start[1:] - start[:-1])
-    arcs = Arcs(start, target, (costs or problem.costs)(i, target))
+    j = lonely(lists, len(v), _KNOWN)
+    start, source, target = merged(lists, problem.sources(u, min(lengths[1], len(u)), j), j)
+    arcs = Arcs(start, target, (costs or problem.costs)(source, target))
     return arcs, u, lists.value[:, -1] - u
 
 
@@ -158,6 +156,8 @@ def _violations(
     lists = problem.targets(v, min(_ADDED, len(v)), u)
     least = np.minimum(u, lists.value[:, 0])
     i, k = (lists.value < np.inf).nonzero()
+    if len(i) == 0:
+        return i, k, np.empty(0), least
     j = lists.which[i, k]
     cost = problem.costs(i, j)
     violated = cost - u[i] - v[j] < -TOLERANCE * (np.abs(cost) + np.abs(u[i]))

@@ -99,13 +99,14 @@ def placed(outcome: Outcome, costs: Costs, i: np.ndarray, j: np.ndarray) -> Outc
     plan = Coupling(i[outcome.plan.i], j[outcome.plan.j], outcome.plan.mass)
     f, g = np.zeros(n), np.zeros(m)
     f[i], g[j] = outcome.f, outcome.g
-    idle_f, idle_g = (np.flatnonzero(np.bincount(used, minlength=size) == 0) for used, size in ((i, n), (j, m)))
-    if len(idle_f):
-        room = transform_below(costs.select(idle_f, j), outcome.g)
-        f[idle_f] = np.where(np.isfinite(room), room, 0.0)
-    if len(idle_g):
-        room = transform_below(costs.select(None, idle_g).transposed(), f)
-        g[idle_g] = np.where(np.isfinite(room), room, 0.0)
+    if len(i) < n:
+        idle = np.setdiff1d(np.arange(n), i)
+        room = transform_below(costs.select(idle, j), outcome.g)
+        f[idle] = np.where(np.isfinite(room), room, 0.0)
+    if len(j) < m:
+        idle = np.setdiff1d(np.arange(m), j)
+        room = transform_below(costs.select(None, idle).transposed(), f)
+        g[idle] = np.where(np.isfinite(room), room, 0.0)
     return outcome._replace(plan=plan, f=f, g=g)
 
 
