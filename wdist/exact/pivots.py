@@ -48,28 +48,27 @@ class Arcs(NamedTuple):
 def optimise(tree: Tree, arcs: Arcs) -> Iterator[int]:
     """Pivot until no arc improves. Yields the number of pivots of each slice; potentials are fresh then."""
     n, nodes = len(arcs.start) - 1, len(tree.parent)
-    order = np.arange(-1, nodes - 1).astype(np.uint32), np.empty(nodes, dtype=np.uint32)  # of the last two refreshes
-    order[0][0] = nodes - 1  # the root is first
-    run = tuple(np.empty(nodes, dtype=np.uint32) for _ in range(3))
-    label = np.empty(nodes, dtype=np.uint16)
+    walk, label = np.empty((5, nodes), dtype=np.uint32), np.empty(nodes, dtype=np.uint16)
+    walk[0, 0], walk[0, 1:] = nodes - 1, np.arange(nodes - 1)  # an order of nodes, the root first
     length = min(n, _LONGEST, max(_SHORTEST, n // _QUEUES))
     row, arc = np.empty(length, dtype=np.int32), np.empty(length, dtype=np.uintp)
     few = min(max(_FEW, nodes // _SHARE), _MANY)
     most = length + few + 1
-    piece = tuple(np.zeros(most, dtype=dtype) for dtype in (np.uint32, np.uint32, np.float64, np.float64))
+    piece, gaps = np.zeros((2, most), dtype=np.uint32), np.zeros((2, most))
     state = np.array([0, 0])  # row to price next, rows priced without finding an arc since the last pivot
     while state[1] < n:
-        yield _pivots(*arcs, tree, order, run, label, piece, row, arc, few, state, _SLICE)
+        yield _pivots(*arcs, tree, walk, label, piece, gaps, row, arc, few, state, _SLICE)
 
 
-def _refresh(parent: Any, size: Any, price: Any, potential: Any, run: Any, old: Any, new: Any) -> None:
+def _refresh(
+    parent: Any, size: Any, price: Any, potential: Any, begin: Any, end: Any, path: Any, old: Any, new: Any
+) -> None:  # fmt: skip
     """Potentials of all nodes, each from its parent's, and ``new``, their preorder.
 
     Nodes are taken in the preorder ``old`` of an earlier tree, where nearly every one still comes after its parent.
-    ``run`` says where in ``new`` a node's subtree begins and ends; until all its nodes are placed, the end is the next
-    free place, and 0 while the node has none itself.
+    In ``new`` a node's subtree has the places from ``begin`` to ``end``; until all its nodes are placed, the end is the
+    next free place, and 0 while the node has none itself. ``path`` is room.
     """
-    begin, end, path = run
     root = index(parent.shape[0] - 1)
     end[:] = 0
     new[0], begin[root], end[root] = root, 0, 1
@@ -169,16 +168,16 @@ def _pass(u: Any, top: Any, moved: Any, change: Any, parent: Any, size: Any, flo
 
 @kernel(since, cut, turn_pieces, _turn, _pass, apart=(_refresh, _queue, _blocking, _improves, lift))
 def _pivots(
-    start: Any, target: Any, cost: Any, tree: Any, order: Any, run: Any, label: Any, piece: Any, row: Any, arc: Any,
+    start: Any, target: Any, cost: Any, tree: Any, walk: Any, label: Any, piece: Any, gaps: Any, row: Any, arc: Any,
     few: int, state: Any, limit: float,
 ) -> int:  # fmt: skip
     parent, size, flow, price, potential = tree
-    (begin, end, _), (top_of, hook, gap, rise) = run, piece
+    old, new, begin, end, path = walk[0], walk[1], walk[2], walk[3], walk[4]
+    top_of, hook, gap, rise = piece[0], piece[1], gaps[0], gaps[1]
     n = start.shape[0] - 1
     place, clean = state
-    old, new = order
     pivots, steps, lifts, pieces = 0, 0, 0, 1
-    _refresh(parent, size, price, potential, run, old, new)
+    _refresh(parent, size, price, potential, begin, end, path, old, new)
     old, new = new, old
     label[:] = 0
     doubt = 0.0  # a reduced cost above it may be rounding, and is summed again along the cycle
@@ -216,7 +215,7 @@ def _pivots(
             lift(pieces, label, hook, gap, rise, old, potential)
             clean, lifts = 0, lifts + 1
         elif pivots > before or lifts > 0:  # what was lifted is seen to be right
-            _refresh(parent, size, price, potential, run, old, new)
+            _refresh(parent, size, price, potential, begin, end, path, old, new)
             old, new = new, old
             label[:] = 0
             clean, lifts, pieces = 0, 0, 1
