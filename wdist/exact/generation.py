@@ -26,6 +26,7 @@ _ROUGH = (8, 4)  # arcs per source and per target at first, where a rough answer
 _TOLERATED = 0.05  # violations per source, where a rough answer will do
 _KNOWN = 4  # arcs that are enough for a target
 _ADDED = 4  # arcs per source and round
+_HARDLY = 3  # arcs of a round after which another one is not worth its search, where a certificate follows
 
 
 class Problem(Protocol):
@@ -65,10 +66,12 @@ class Watch:
         Called with the number of pivots so far, from time to time.
     rtol : float
         The relative difference between the cost of a plan and the value of potentials at which a solve may stop.
+    hasty : bool
+        Whether a last search may be left to a certificate, which looks at all pairs and shows if an arc was missing.
     """
 
-    def __init__(self, told: Callable[[int], object] | None = None, rtol: float = 0.0) -> None:
-        self.told, self.rtol, self.pivots = told, rtol, 0
+    def __init__(self, told: Callable[[int], object] | None = None, rtol: float = 0.0, hasty: bool = False) -> None:
+        self.told, self.rtol, self.hasty, self.pivots = told, rtol, hasty, 0
 
     def count(self, pivots: int) -> None:
         """Count some more pivots."""
@@ -118,12 +121,15 @@ def generate(
     tree = hang(forest, problem.costs(forest.i, forest.j), u if anchor is None else anchor, m)
     if watch.satisfied(tree, u, v, masses):
         return Solved(tree, u, v, arcs)
+    i: np.ndarray | None = None
     while True:
         progress = 0
         for pivots in optimise(tree, arcs):
             progress += pivots
             watch.count(pivots)
         u, v = tree.potential[:n].copy(), -tree.potential[n:-1]
+        if i is not None and len(i) <= _HARDLY and watch.hasty:
+            return Solved(tree, u, v, arcs)
         i, j, cost, least = _violations(problem, u, v)
         if len(i):
             arcs = with_added(arcs, i, j, cost)

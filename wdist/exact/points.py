@@ -109,7 +109,7 @@ def transport(
     common_kind(P.points, Q.points)  # refuses tensors on two devices before the work
     costs = PointCosts.between(to_numpy(P.points), to_numpy(Q.points), p, metric)
     with patiently(len(P) * len(Q)), shown(progress, f"transport {len(P)} x {len(Q)}") as told:
-        watch = Watch(told, rtol)
+        watch = Watch(told, rtol, hasty=True)
         outcome = _unmoved(P, Q) or _optimum(costs, Masses.of(to_numpy(P.given)), Masses.of(to_numpy(Q.given)), watch)
     stats = {"pivots": watch.pivots, "seconds": time.perf_counter() - begin, "n": len(P), "m": len(Q)}
     result = conclude(outcome, p, costs.scale, costs.unit, rtol, stats)
@@ -146,7 +146,7 @@ def _optimum(costs: PointCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
         solved = sample_to_all(problem, masses, watch)
     outcome = judged(inner, solved, a, b, index)
     if outcome.relative_gap > max(_SHARP, watch.rtol):
-        anchor, watch.rtol = np.zeros(len(i)), 0.0  # stopping early was a mistake, if it was that
+        anchor, watch.rtol, watch.hasty = np.zeros(len(i)), 0.0, False  # stopping early was a mistake, if it was that
         solved = generate(problem, masses, solved.tree.forest(len(i)), solved.v, watch, anchor)
         outcome = sharper(outcome, judged(inner, solved, a, b, index))
     return placed(outcome, costs, i, j)
