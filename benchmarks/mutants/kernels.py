@@ -153,8 +153,8 @@ KERNELS = (
         Change("cells = int(forest.i.max()) + 1", "cells = int(forest.i.max())"),
     )),
     Changes("exact/handed.py", ("exact/test_handed.py",), (
-        Change("for j in range((m * target[e]) // cells,", "for j in range((m * target[e]) // cells + 1,"),
-        Change("(m * (target[e] + 1)) // cells", "(m * target[e]) // cells + 1"),
+        Change("for j in range(begin[target[e]],", "for j in range(begin[target[e]] + 1,"),
+        Change("begin[target[e] + 1])", "begin[target[e]] + 1)"),
         Change("near[q], metric, p) * factor - offset", "near[q], metric, p) * factor"),
         Change("near[q], metric, p) * factor - offset", "near[q], metric, p) - offset"),
         Change("y, j, metric, p) * factor - offset", "y, j, metric, p) * factor"),

@@ -36,7 +36,7 @@ def potentials_along_arcs(arcs: Arcs, cells: np.ndarray, y: np.ndarray, u: np.nd
     ground : Ground
     """
     v = np.full(len(y), np.inf)
-    _lower(arcs.start, arcs.target, cells, y, u, ground, _room(arcs, len(y)), v)
+    _lower(arcs.start, arcs.target, *_cells(arcs, len(y)), cells, y, u, ground, v)
     return v
 
 
@@ -53,22 +53,22 @@ def limits_of_lists(arcs: Arcs, x: np.ndarray, y: np.ndarray, v: np.ndarray, gro
     ground : Ground
     """
     limit = np.empty(len(x))
-    _limit(arcs.start, arcs.target, x, y, v, ground, _room(arcs, len(y)), limit)
+    _limit(arcs.start, arcs.target, *_cells(arcs, len(y)), x, y, v, ground, limit)
     return np.nextafter(limit, np.inf)
 
 
-def _room(arcs: Arcs, m: int) -> np.ndarray:
-    """For the targets along the arcs of any cell; where rounding decides, an arc is there twice."""
+def _cells(arcs: Arcs, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where cells of m targets begin, and the last one ends; room for the targets along the arcs of any cell."""
     cells = len(arcs.start) - 1
-    most = int(np.max(arcs.start[1:] - arcs.start[:-1])) * (m // cells + 1)
-    return np.empty(most, dtype=np.int64)
+    most = int((arcs.start[1:] - arcs.start[:-1]).max()) * (m // cells + 1)  # an arc may be there twice, by rounding
+    return (m * np.arange(cells + 1)) // cells, np.empty(most, dtype=np.int64)
 
 
-def _near(c: Any, start: Any, target: Any, m: Any, cells: Any, near: Any) -> Any:
+def _near(c: Any, start: Any, target: Any, begin: Any, near: Any) -> Any:
     """The targets in the cells that cell c has an arc to, and how many they are."""
     size = 0
     for e in range(start[c], start[c + 1]):
-        for j in range((m * target[e]) // cells, (m * (target[e] + 1)) // cells):
+        for j in range(begin[target[e]], begin[target[e] + 1]):
             near[size] = j
             size += 1
     return size
@@ -76,11 +76,11 @@ def _near(c: Any, start: Any, target: Any, m: Any, cells: Any, near: Any) -> Any
 
 @kernel(square, power, pair_cost, _near)
 def _lower(
-    start: Any, target: Any, cells: Any, y: Any, u: Any, ground: Any, near: Any, v: Any
+    start: Any, target: Any, begin: Any, near: Any, cells: Any, y: Any, u: Any, ground: Any, v: Any
 ) -> None:  # fmt: skip
-    count, m, (metric, p, factor, offset) = cells.shape[0], y.shape[0], ground
-    for c in range(count):
-        size = _near(c, start, target, m, count, near)
+    metric, p, factor, offset = ground
+    for c in range(cells.shape[0]):
+        size = _near(c, start, target, begin, near)
         for q in range(size):
             j = near[q]
             cost = max(pair_cost(cells, c, y, j, metric, p) * factor - offset, 0.0)
@@ -89,11 +89,11 @@ def _lower(
 
 @kernel(square, power, pair_cost, _near)
 def _limit(
-    start: Any, target: Any, x: Any, y: Any, v: Any, ground: Any, near: Any, limit: Any
+    start: Any, target: Any, begin: Any, near: Any, x: Any, y: Any, v: Any, ground: Any, limit: Any
 ) -> None:  # fmt: skip
-    count, n, m, (metric, p, factor, offset) = start.shape[0] - 1, x.shape[0], y.shape[0], ground
+    count, n, (metric, p, factor, offset) = start.shape[0] - 1, x.shape[0], ground
     for c in range(count):
-        size = _near(c, start, target, m, count, near)
+        size = _near(c, start, target, begin, near)
         for i in range((n * c) // count, (n * (c + 1)) // count):
             total, least, cheapest = 0.0, np.inf, 0.0
             for q in range(size):
