@@ -144,20 +144,22 @@ def primal_above(
     ``low`` is what its masses, as pairs of doubles, have beyond their floats; ``prices`` are their costs, if known.
     """
     price = costs.pairs_above(plan.i, plan.j, prices)
-    if not np.all(np.isfinite(price)):
+    largest = float(np.abs(price).max(initial=0.0))
+    if not math.isfinite(largest):
         return math.inf
-    unit = power_of_two(float(np.max(np.abs(price), initial=0.0)))
+    unit = power_of_two(largest)
     low = np.zeros(len(price)) if low is None else low
     return unit * product_bounds(plan.mass, low, price / unit)[1]
 
 
 def dual_below(f: np.ndarray, g: np.ndarray, a: Masses, b: Masses) -> float:
     """``<a, f> + <b, g>``, rounded down."""
-    if not np.all(np.isfinite(f[a.high > 0])):
+    high, low = np.concatenate([a.high, b.high]), np.concatenate([a.low, b.low])
+    potential = np.where(high > 0, np.concatenate([f, g]), 0.0)
+    largest = float(np.abs(potential).max())
+    if not math.isfinite(largest):
         return math.inf  # a source with mass and without arcs: no plan exists
-    f, g = np.where(a.high > 0, f, 0.0), np.where(b.high > 0, g, 0.0)
-    unit = power_of_two(float(max(np.max(np.abs(f)), np.max(np.abs(g)))))
-    potential, high, low = (np.concatenate(pair) for pair in ((f, g), (a.high, b.high), (a.low, b.low)))
+    unit = power_of_two(largest)
     return unit * product_bounds(high, low, potential / unit)[0]
 
 

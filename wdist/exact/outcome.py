@@ -64,7 +64,8 @@ def judged(costs: Costs, solved: Solved, a: Masses, b: Masses, index: Screen | C
         rest = primal_above(costs, Coupling(i, j, mass * (1 + 1e-9)))
         gain = 2.0 * float(np.abs(out).sum()) * float(np.max(-prices, initial=0.0))  # of flow that is taken to be less
         upper = float(np.nextafter(upper + max(rest, 0.0) + gain, np.inf))
-    if (faint := sum(float(w.high[w.high < _FAINT].sum()) for w in (a, b))) > 0.0:
+    if min(a.high.min(), b.high.min()) < _FAINT:
+        faint = sum(float(w.high[w.high < _FAINT].sum()) for w in (a, b))
         upper = float(np.nextafter(upper + faint * costs.most(), np.inf))
     near = np.zeros(n, dtype=np.int64)
     near[plan.i] = plan.j

@@ -148,6 +148,8 @@ class PointCosts:
         above = (self.pairs(i, j) if costs is None else costs) * (1.0 + self._relative_error) + self._least
         # Points at rest cost nothing; scaled coordinates below the normal range can hide a difference.
         rows = np.flatnonzero(above <= self._least)  # those points are among these
+        if len(rows) == 0:
+            return above
         x, y = self.x[i[rows]], self.y[j[rows]]
         at_rest = np.all(x == y, axis=1)
         if self.scale != 1.0:
