@@ -20,7 +20,7 @@ from .greedy import greedy
 from .pivots import TOLERANCE, Arcs, optimise
 from .tree import Forest, Tree, hang
 
-__all__ = ["Problem", "Solved", "Watch", "first_arcs", "generate"]
+__all__ = ["Problem", "Solved", "Watch", "first_arcs", "generate", "resume"]
 
 _ROUGH = (8, 4)  # arcs per source and per target at first, where a rough answer will do
 _TOLERATED = 0.05  # violations per source, where a rough answer will do
@@ -93,7 +93,6 @@ def generate(
     plan: Forest | None,
     v: np.ndarray,
     watch: Watch,
-    anchor: np.ndarray | None = None,
     below: np.ndarray | None = None,
     rough: bool = False,
 ) -> Solved:
@@ -108,32 +107,48 @@ def generate(
         None: one that is greedy in the reduced costs.
     v : numpy.ndarray, shape (m,)
     watch : Watch
-    anchor : numpy.ndarray, shape (n,), optional
-        Potentials of the sources at which components of the plan start. None: the c-transform of v.
     below : numpy.ndarray, shape (n,), optional
         Above the smallest ``c - v`` of every source: arcs of the first list lie below it.
     rough : bool
         Stop when few pairs violate, from a shorter first list: enough for a start of something else.
     """
-    n, m = len(masses[0]), len(masses[1])
     arcs, u, _ = first_arcs(problem, v, _ROUGH if rough else problem.lengths, below)
     forest = greedy(arcs, u, v, *masses) if plan is None else plan
-    tree = hang(forest, problem.costs(forest.i, forest.j), u if anchor is None else anchor, m)
+    tree = hang(forest, problem.costs(forest.i, forest.j), u, len(v))
     if watch.satisfied(tree, u, v, masses):
         return Solved(tree, u, v, arcs)
-    i: np.ndarray | None = None
+    return _grown(problem, masses, tree, arcs, watch, rough)
+
+
+def resume(problem: Problem, masses: tuple[np.ndarray, np.ndarray], solved: Solved, watch: Watch) -> Solved:
+    """Go on from the plan and the arcs of a solve; components of the plan start again, at potentials of 0."""
+    forest = solved.tree.forest(len(solved.u))
+    tree = hang(forest, problem.costs(forest.i, forest.j), np.zeros(len(solved.u)), len(solved.v))
+    return _grown(problem, masses, tree, solved.arcs, watch)
+
+
+def _grown(
+    problem: Problem,
+    masses: tuple[np.ndarray, np.ndarray],
+    tree: Tree,
+    arcs: Arcs,
+    watch: Watch,
+    rough: bool = False,
+) -> Solved:
+    """Pivots and searches in turn, until no arc is missing."""
+    n, i = len(masses[0]), None
     while True:
         progress = 0
         for pivots in optimise(tree, arcs):
             progress += pivots
             watch.count(pivots)
         u, v = tree.potential[:n].copy(), -tree.potential[n:-1]
-        if i is not None and len(i) <= _HARDLY and watch.hasty:
+        if i is not None and (progress == 0 or (watch.hasty and len(i) <= _HARDLY)):
             return Solved(tree, u, v, arcs)
         i, j, cost, least = _violations(problem, u, v)
         if len(i):
             arcs = with_added(arcs, i, j, cost)
-        if len(i) <= (_TOLERATED * n if rough else 0) or progress == 0 or watch.satisfied(tree, least, v, masses):
+        if len(i) <= (_TOLERATED * n if rough else 0) or watch.satisfied(tree, least, v, masses):
             return Solved(tree, u, v, arcs)
 
 

@@ -27,7 +27,7 @@ from ..search.ground import PointCosts, check_metric
 from ..search.screen import Screen, has_screen
 from ..settings import check_not_negative, check_p
 from .clouds import Clouds
-from .generation import Problem, Watch, generate
+from .generation import Problem, Watch, resume
 from .levels import coarse_to_fine
 from .masses import integer_masses
 from .outcome import Outcome, conclude, judged, placed, sharper
@@ -146,9 +146,8 @@ def _optimum(costs: PointCosts, a: Masses, b: Masses, watch: Watch) -> Outcome:
         solved = sample_to_all(problem, masses, watch)
     outcome = judged(inner, solved, a, b, index)
     if outcome.relative_gap > max(_SHARP, watch.rtol):
-        anchor, watch.rtol, watch.hasty = np.zeros(len(i)), 0.0, False  # stopping early was a mistake, if it was that
-        solved = generate(problem, masses, solved.tree.forest(len(i)), solved.v, watch, anchor)
-        outcome = sharper(outcome, judged(inner, solved, a, b, index))
+        watch.rtol, watch.hasty = 0.0, False  # stopping early was a mistake, if it was that
+        outcome = sharper(outcome, judged(inner, resume(problem, masses, solved, watch), a, b, index))
     return placed(outcome, costs, i, j)
 
 
