@@ -23,7 +23,8 @@ from .tree import Forest, Tree, hang
 __all__ = ["Problem", "Solved", "Watch", "first_arcs", "generate", "resume"]
 
 _ROUGH = (8, 4)  # arcs per source and per target at first, where a rough answer will do
-_TOLERATED = 0.05  # violations per source, where a rough answer will do
+_TOLERATED = 0.05  # violations per source, where a rough answer will do,
+_CLOSE = 1e-3  # and a relative gap above which it would mislead the next solve, whatever is asked of the last
 _KNOWN = 4  # arcs that are enough for a target
 _ADDED = 4  # arcs per source and round
 _HARDLY = 3  # arcs of a round after which another one is not worth its search, where a certificate follows
@@ -79,12 +80,14 @@ class Watch:
         if self.told is not None:
             self.told(self.pivots)
 
-    def satisfied(self, tree: Tree, u: np.ndarray, v: np.ndarray, masses: tuple[np.ndarray, np.ndarray]) -> bool:
+    def satisfied(
+        self, tree: Tree, u: np.ndarray, v: np.ndarray, masses: tuple[np.ndarray, np.ndarray], rough: bool
+    ) -> bool:
         """Whether the tree's plan and the potentials v, whose c-transform is u, are close enough."""
         if self.rtol == 0.0:
             return False
-        primal = float(np.abs(tree.price) @ tree.flow)
-        return primal - float(u @ masses[0] + v @ masses[1]) <= self.rtol * primal
+        primal, rtol = float(np.abs(tree.price) @ tree.flow), min(self.rtol, _CLOSE) if rough else self.rtol
+        return primal - float(u @ masses[0] + v @ masses[1]) <= rtol * primal
 
 
 def generate(
@@ -115,7 +118,7 @@ def generate(
     arcs, u, _ = first_arcs(problem, v, _ROUGH if rough else problem.lengths, below)
     forest = greedy(arcs, u, v, *masses) if plan is None else plan
     tree = hang(forest, problem.costs(forest.i, forest.j), u, len(v))
-    if watch.satisfied(tree, u, v, masses):
+    if watch.satisfied(tree, u, v, masses, rough):
         return Solved(tree, u, v, arcs)
     return _grown(problem, masses, tree, arcs, watch, rough)
 
@@ -148,7 +151,7 @@ def _grown(
         i, j, cost, least = _violations(problem, u, v)
         if len(i):
             arcs = with_added(arcs, i, j, cost)
-        if len(i) <= (_TOLERATED * n if rough else 0) or watch.satisfied(tree, least, v, masses):
+        if len(i) <= (_TOLERATED * n if rough else 0) or watch.satisfied(tree, least, v, masses, rough):
             return Solved(tree, u, v, arcs)
 
 
