@@ -124,6 +124,9 @@ KERNELS = (
         Change("if s == a.shape[0] or t == b.shape[0]:", "if s == a.shape[0] - 1 or t == b.shape[0]:"),
     )),
     Changes("exact/arcs.py", _BASIS, (
+        Change("for k in range(found[i]):\n            met", "for k in range(which.shape[1]):\n            met"),
+        Change("met < few", "met <= few"),
+        Change("source[last], target[last] = i, target[e]", "source[last], target[last] = last, target[e]"),
         Change("known = known or target[e] == ends[q]", "known = target[e] == ends[q]"),
         Change("            if not known:\n", "            if known:\n"),
         Change("for e in range(start[i], start[i] + count[i]):", "for e in range(start[i], start[i] + 1):"),

@@ -9,7 +9,7 @@ import pytest
 from problems.forests import all_arcs, check_plan, integers
 from scipy.special import logsumexp
 
-from wdist.exact.arcs import merged, with_added
+from wdist.exact.arcs import lonely, merged, with_added
 from wdist.exact.greedy import greedy
 from wdist.exact.pivots import Arcs
 from wdist.exact.soft import soft_potentials
@@ -47,13 +47,13 @@ def test_lists_of_both_sides_are_merged_without_doubles(seed: int) -> None:
     n, m = 8, 6
     which = np.array([rng.permutation(m)[:3] for _ in range(n)], dtype=np.int32)
     found = rng.integers(0, 4, n).astype(np.int32)
-    lonely = np.array([0, 3, 5])
-    back = np.array([rng.permutation(n)[:4] for _ in lonely], dtype=np.int32)
+    ends = np.array([0, 3, 5])
+    back = np.array([rng.permutation(n)[:4] for _ in ends], dtype=np.int32)
     back_found = np.array([4, 0, 3], dtype=np.int32)
     nothing = np.empty((0, 0))
-    start, source, target = merged(Lists(which, nothing, found), Lists(back, nothing, back_found), lonely)
+    start, source, target = merged(Lists(which, nothing, found), Lists(back, nothing, back_found), ends)
     expected = [set(which[i, : found[i]].tolist()) for i in range(n)]
-    for q, j in enumerate(lonely.tolist()):
+    for q, j in enumerate(ends.tolist()):
         for i in back[q, : back_found[q]].tolist():
             expected[i].add(j)
     rows = [target[s:e].tolist() for s, e in pairwise(start)]
@@ -61,6 +61,16 @@ def test_lists_of_both_sides_are_merged_without_doubles(seed: int) -> None:
     assert [set(row) for row in rows] == expected
     assert [len(row) for row in rows] == [len(row) for row in expected]
     np.testing.assert_array_equal(source, np.repeat(np.arange(n), np.diff(start)))
+
+
+@pytest.mark.parametrize("few", [1, 2, 4])
+def test_targets_that_few_sources_found_are_lonely(few: int) -> None:
+    """What a list holds beyond its end does not count."""
+    which = np.array([[0, 1, 2], [1, 2, 0], [1, 3, 3], [2, 4, 4]], dtype=np.int32)
+    found = np.array([3, 2, 1, 1], dtype=np.int32)
+    assert lonely(Lists(which, np.empty((4, 3)), found), 6, few).tolist() == {
+        1: [3, 4, 5], 2: [0, 3, 4, 5], 4: [0, 1, 2, 3, 4, 5]
+    }[few]  # fmt: skip
 
 
 def test_arcs_are_added_to_their_rows() -> None:

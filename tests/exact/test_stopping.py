@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from problems.clouds import clouds
 
-from wdist import NotConvergedError, transport
+from wdist import NotConvergedError, certify, transport
+from wdist.exact import generation, points
+from wdist.exact.generation import Watch
+from wdist.exact.tree import Forest, hang
 
 
 def test_rtol_accepts_a_wider_bracket() -> None:
@@ -38,6 +41,46 @@ def test_rtol_stops_early_with_a_bracket_that_holds(rtol: float, d: int) -> None
         assert early.stats["pivots"] < full.stats["pivots"]
         assert early.kind == "bound"
         assert early.distance == early.upper
+
+
+def test_measures_that_differ_save_most_pivots() -> None:
+    """Whatever the width: coarse levels are solved well enough not to mislead the last."""
+    rng = np.random.default_rng(3)
+    x, y = rng.random((4000, 2)), 0.5 + rng.random((4000, 2))
+    full = transport(x, y, p=2).stats["pivots"]
+    for rtol in (0.05, 0.01, 1e-3):
+        assert transport(x, y, p=2, rtol=rtol).stats["pivots"] < 0.3 * full
+
+
+@pytest.mark.parametrize("rtol", [0.0, 1e-4, 0.05])
+def test_a_rough_solve_is_satisfied_by_less_only_down_to_a_thousandth(rtol: float) -> None:
+    """One unit of mass at a cost of 1, and potentials that prove a little less."""
+    one, masses = np.ones(1, dtype=np.int64), (np.ones(1, dtype=np.int64), np.ones(1, dtype=np.int64))
+    tree = hang(Forest(0 * one, 0 * one, one), np.ones(1), np.zeros(1), 1)
+    watch = Watch(rtol=rtol)
+    for gap in (1e-6, 5e-4, 0.02, 0.1):
+        u, v = np.array([1.0 - gap]), np.zeros(1)
+        assert watch.satisfied(tree, u, v, masses, rough=False) == (gap <= rtol)
+        assert watch.satisfied(tree, u, v, masses, rough=True) == (gap <= min(rtol, 1e-3))
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("d", [2, 9])
+def test_an_arc_that_no_search_looked_for_is_found_by_the_certificate(
+    p: float, d: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every last search is left out, also where it would have found many arcs: the solve goes on."""
+    rng = np.random.default_rng(4)
+    x, y = rng.random((900, d)), rng.standard_normal((800, d))
+    expected, resumed = transport(x, y, p=p), []
+    monkeypatch.setattr(generation, "_HARDLY", 10**9)
+    monkeypatch.setattr(points, "resume", lambda *given: resumed.append(given) or generation.resume(*given))
+    found = transport(x, y, p=p)
+    assert len(resumed) == 1
+    assert found.kind == "exact"
+    assert max(expected.lower, found.lower) <= min(expected.upper, found.upper)
+    proof = certify(found.plan, found.potentials, x, y, p=p)
+    assert proof.primal - proof.dual <= 1e-12 * proof.primal
 
 
 def test_progress_is_told_the_pivots() -> None:
