@@ -23,7 +23,7 @@ Integers = np.ndarray[tuple[int, ...], np.dtype[np.integer[Any]]]
 
 def is_tensor(x: Any) -> bool:
     """Whether it is a tensor of torch."""
-    return type(x) is not np.ndarray and array_api_compat.is_torch_array(x)  # the first takes a third of the time
+    return type(x) is not np.ndarray and array_api_compat.is_torch_array(x)  # most are arrays
 
 
 def as_float64(x: Any, name: str) -> Array:

@@ -12,6 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..masses import Masses
+from ..search.ground import extent
 
 __all__ = ["at_rest"]
 
@@ -31,7 +32,7 @@ def at_rest(
     """
     i, j = np.flatnonzero(a), np.flatnonzero(b)
     some, other = (z if len(k) == len(z) else z[k] for z, k in ((x, i), (y, j)))
-    if some.max() != other.max():
+    if some.max() != other.max() or not all(map(np.array_equal, extent(some), extent(other))):
         return None  # nearly always
     i, j = i[_order(x[i], a[i])], j[_order(y[j], b[j])]
     x, a, y, b = x[i], a[i], y[j], b[j]

@@ -65,7 +65,7 @@ def plane_above(x: Any, begin: Any, end: Any, limit: Any, middle: Any, wide: Any
 
 def box_bounds(middle: Any, wide: Any, tilt: Any, cell: Any, first: int, p: float, low: Any) -> None:
     """Lower bounds of ``c(x, y) - v(y) - <tilt, x - middle>`` for x in a box, y in those of nodes from ``first`` on."""
-    d, count = middle.shape[0], low.shape[0]
+    d, count = index(middle.shape[0]), low.shape[0]
     alpha = cell[3, 0, first : first + count]
     if p == 2.0:
         for q in range(count):
@@ -86,17 +86,17 @@ def box_bounds(middle: Any, wide: Any, tilt: Any, cell: Any, first: int, p: floa
                 blur = 2.0**-50 * (w + h)  # rounding of the gap
                 low[q] += gap * gap - s * there - lean * here - blur * (abs(gap) + abs(s) + abs(lean) + blur)
         return
-    for q in range(count):
+    for q in range(index(first), index(first + count)):
         far = rise = 0.0
         for t in range(d):
-            apart = middle[t] - cell[0, t, first + q]
+            apart = middle[t] - cell[0, t, q]
             far += apart * apart
         far = math.sqrt(far)
         scale = 1.0 / far if far > 0.0 else 0.0
         for t in range(d):
-            tangent = scale * (middle[t] - cell[0, t, first + q])
-            rise += abs(tangent + cell[2, t, first + q]) * cell[1, t, first + q] + abs(tangent - tilt[t]) * wide[t]
-        low[q] = far - rise - 2.0**-48 * (far + rise) - alpha[q]
+            tangent = scale * (middle[t] - cell[0, t, q])
+            rise += abs(tangent + cell[2, t, q]) * cell[1, t, q] + abs(tangent - tilt[t]) * wide[t]
+        low[q - index(first)] = far - rise - 2.0**-48 * (far + rise) - cell[3, 0, q]
 
 
 def within(
