@@ -171,6 +171,18 @@ def test_potentials_are_those_of_the_tree_to_the_last_digit(slice_: float, monke
     assert np.all(u[:, None] + v <= cost + 2.0**-44)
 
 
+@pytest.mark.parametrize("rows", [1, 7, 40])
+def test_no_row_is_left_out_however_few_are_priced_at_once(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of 40 have sent their mass to each other's target, and they are the last that are looked at."""
+    monkeypatch.setattr(pivots, "_SHORTEST", rows)
+    monkeypatch.setattr(pivots, "_QUEUES", 40)
+    cost, there, ones = 1.0 - np.eye(40), np.arange(40), np.ones(40, dtype=np.int64)
+    there[[35, 38]] = 38, 35
+    tree = hang(Forest(np.arange(40), there, ones), cost[np.arange(40), there], np.zeros(40), 40)
+    assert sum(optimise(tree, all_arcs(cost))) > 0
+    assert np.abs(tree.price) @ tree.flow == 0.0
+
+
 def test_arcs_that_are_not_listed_are_not_used() -> None:
     """Two sources, three targets; the cheap arc from 0 to 2 is left out."""
     arcs = Arcs(np.array([0, 2, 5]), np.array([0, 1, 0, 1, 2], dtype=np.int32), np.array([5.0, 1.0, 2.0, 3.0, 4.0]))
