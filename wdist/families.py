@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ._arrays import Array, common_kind, is_tensor, namespace, widest
+from ._procrustes import factor
 from .errors import InvalidMeasureError
 from .measures import Gaussian, as_measure
 
@@ -55,16 +56,20 @@ def listed(x: Any, name: str) -> list[Gaussian]:
 
 
 def stacked(members: list[Gaussian]) -> Gaussian:
-    """One Gaussian with a new first axis that counts the members; with factors where all have one."""
+    """One Gaussian with a new first axis that counts the members; with factors where one has, and none is a tensor's.
+
+    A covariance of deficient rank without its factor has lost half of the digits.
+    """
     batch = np.broadcast_shapes(*(law.batch_shape for law in members))
     members = [broadcast(law, batch) for law in members]
     means, covs = ([getattr(law, part) for law in members] for part in ("mean", "cov"))
-    factors = [law.factor for law in members if law.factor is not None]
-    factor = None
-    if len(factors) == len(members):
+    given = [law.factor for law in members if law.factor is not None]
+    whole = None
+    if len(given) == len(members) or (given and not any(is_tensor(mean) for mean in means)):
+        factors = [factor(law) for law in members]
         width = max(F.shape[-1] for F in factors)
-        factor = stack([widened(F, width) for F in factors])
-    return gaussian_of(stack(means), stack(covs), factor, common_dtype(members))
+        whole = stack([widened(F, width) for F in factors])
+    return gaussian_of(stack(means), stack(covs), whole, common_dtype(members))
 
 
 def taken(batch: Gaussian, index: Any) -> Gaussian:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from wdist import Gaussian, InvalidMeasureError
+from wdist import Gaussian, InvalidMeasureError, gaussian_w2
 from wdist.families import broadcast, common_dtype, listed, stacked, taken, widened
 
 
@@ -63,7 +63,10 @@ def test_factors_of_any_width_are_kept(widths: tuple[int, ...]) -> None:
     assert P.factor.shape == (len(widths), 2, max(law.factor.shape[-1] for law in laws))
     for k, law in enumerate(laws):
         np.testing.assert_allclose(P.factor[k] @ P.factor[k].T, law.factor @ law.factor.T, rtol=1e-14)
-    assert stacked([laws[0], batch()]).factor is None  # not all have one
+    mixed = [laws[0], batch()]  # not all have one: the others get Cholesky's
+    P = stacked(mixed)
+    for k, law in enumerate(mixed):
+        np.testing.assert_allclose(P.factor[k] @ P.factor[k].T, law.cov, rtol=1e-14, atol=1e-15)
 
 
 def test_factors_of_batches_are_widened_to_the_widest() -> None:
@@ -110,3 +113,20 @@ def test_types_of_answers_stay() -> None:
 def test_what_is_no_list_of_gaussians_is_named(given: Any, message: str) -> None:
     with pytest.raises(InvalidMeasureError, match=message):
         listed(given, "xs")
+
+
+def test_a_factor_is_not_lost_beside_a_law_without_one() -> None:
+    """A covariance of rank 1 whose rounded Cholesky factor may exist, and then is wrong by half of the digits."""
+    rng, standard = np.random.default_rng(8), Gaussian(np.zeros(3), np.eye(3))
+    thin = [Gaussian.from_factor(np.zeros(3), rng.standard_normal((3, 1))) for _ in range(40)]
+    found = gaussian_w2(stacked([standard, *thin]), standard)
+    lengths = [np.linalg.norm(law.factor) for law in thin]
+    np.testing.assert_allclose(found[1:], [np.sqrt(3.0 + r * r - 2.0 * r) for r in lengths], rtol=1e-13)
+
+
+def test_a_tensor_without_a_factor_keeps_its_graph() -> None:
+    cov = torch.eye(2, dtype=torch.float64, requires_grad=True)
+    laws = [Gaussian.from_factor(torch.zeros(2), 3.0 * torch.eye(2)), Gaussian(torch.zeros(2), cov)]
+    assert stacked(laws).factor is None
+    gaussian_w2(stacked(laws), Gaussian(torch.ones(2), 2.0 * torch.eye(2))).sum().backward()
+    assert bool((cov.grad != 0.0).any())

@@ -197,12 +197,13 @@ def _sample(points: Any, weights: Any) -> Sample:
 
 def _standardisation(*parts: Sample) -> tuple[Tensor, float]:
     """Mean of the pooled parts (mass one half each), and their root mean square deviation per coordinate."""
+    point = parts[0].points[0]
+    if all(bool((part.points == point).all()) for part in parts):
+        return point, 1.0  # any unit will do; a mean of it may round
     shift = sum(part.weights @ part.points for part in parts) / len(parts)
     assert isinstance(shift, Tensor)
     deviations = [part.points - shift for part in parts]
     largest = max(float(deviation.abs().max()) for deviation in deviations)
-    if largest == 0.0:
-        return shift, 1.0  # all points are one: any unit will do
     # Dividing by the largest first keeps the squares from overflowing.
     pairs = zip(parts, deviations, strict=True)
     square = sum(part.mean((deviation / largest).square().mean(1)) for part, deviation in pairs) / len(parts)
