@@ -32,7 +32,6 @@ _CLIMBS = (_STAIRCASE + "agrees_with_whole_arrays", _STAIRCASE + "sums_of_many_t
            _STAIRCASE + "a_compensated_sum_loses_nothing_whichever_term_is_larger",
            _STAIRCASE + "cumulative_weights_are_compensated", _STAIRCASE + "scaling")
 
-_TIGHTER = "of rounding, with much room"
 FASTER = "only where the search starts, or how it prunes: the answer is the same"
 
 SEARCH = (
@@ -143,7 +142,7 @@ SEARCH = (
         Change("both + at * rest[i - begin]", "both + at * limit[i]"),
         Change("        first *= share\n", ""),
         Change("if second > _THIN * wide[t] * wide[t] else 0.0", "if second > 0.0 else 0.0", FASTER),
-        Change("rise += abs(tilt[t]) * wide[t]", "pass", _TIGHTER),
+        Change("rise += abs(tilt[t]) * wide[t]", "pass"),
         Change("rest[i - begin] -= tilt[t] * (x[i, t] - middle[t] - first)", "pass"),
         Change("above -= tilt[t] * (x[i, t] - middle[t])", "pass"),
         Change("height = max(height, above)", "height = above"),

@@ -17,7 +17,7 @@ def lonely(lists: Lists, m: int, few: int) -> np.ndarray:
     """Those of m targets that fewer than so many sources have found."""
     met = np.zeros(m, dtype=np.int32)
     _meet(lists.which, lists.found, met)
-    return (met < few).nonzero()[0]
+    return np.flatnonzero(met < few)
 
 
 def merged(forward: Lists, backward: Lists, j: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ from ..compilation import kernel
 from ..search.cells import SLACK
 from ..search.ground import Ground
 from ..search.nearest import pair_cost, power, square
+from .levels import first_of
 from .pivots import Arcs
 
 __all__ = ["limits_of_lists", "potentials_along_arcs"]
@@ -61,7 +62,7 @@ def _cells(arcs: Arcs, m: int) -> tuple[np.ndarray, np.ndarray]:
     """Where cells of m targets begin, and the last one ends; room for the targets along the arcs of any cell."""
     cells = len(arcs.start) - 1
     most = int((arcs.start[1:] - arcs.start[:-1]).max()) * (m // cells + 1)  # an arc may be there twice, by rounding
-    return (m * np.arange(cells + 1)) // cells, np.empty(most, dtype=np.int64)
+    return np.append(first_of(m, cells), m), np.empty(most, dtype=np.int64)
 
 
 def _near(c: Any, start: Any, target: Any, begin: Any, near: Any) -> Any:

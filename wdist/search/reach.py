@@ -66,8 +66,8 @@ def plane_above(x: Any, begin: Any, end: Any, limit: Any, middle: Any, wide: Any
 def box_bounds(middle: Any, wide: Any, tilt: Any, cell: Any, first: int, p: float, low: Any) -> None:
     """Lower bounds of ``c(x, y) - v(y) - <tilt, x - middle>`` for x in a box, y in those of nodes from ``first`` on."""
     d, count = index(middle.shape[0]), low.shape[0]
-    alpha = cell[3, 0, first : first + count]
     if p == 2.0:
+        alpha = cell[3, 0, first : first + count]
         for q in range(count):
             low[q] = -alpha[q]
         for t in range(d):
