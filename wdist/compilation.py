@@ -9,6 +9,7 @@ of: numba looks at the file of a kernel alone, a :func:`_stamped` kernel at all 
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import sys
@@ -70,7 +71,7 @@ class Kernel:
         if interpreting():
             return self.function(*arguments)
         if self.compiled is None:
-            with _lock:
+            with _lock, _uncollected():
                 if self.compiled is None:
                     self.compiled = _compile(self, arguments)
         return self.compiled(*arguments)
@@ -124,7 +125,11 @@ def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:
             _helpers.add(helper)
             register_jitable(forceinline=helper not in kernel.apart)(helper)
     signature = tuple(numba.typeof(argument) for argument in arguments)
-    options: dict[str, Any] = {"nogil": True, "_nrt": kernel.owns}  # numba's runtime, which counts references
+    options: dict[str, Any] = {
+        "nogil": True,
+        "_nrt": kernel.owns,  # numba's runtime, which counts references
+        "no_cfunc_wrapper": True,  # for callers in C, whom nobody has
+    }
     try:
         compiled = numba.njit(cache=True, **options)(_stamped(kernel.function))
         compiled.compile(signature)
@@ -140,6 +145,18 @@ def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:
         compiled = numba.njit(cache=False, nogil=True)(kernel.function)
         compiled.compile(signature)
     return compiled
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Garbage is left until afterwards: a compiler's objects are many, and looking through them takes its time too."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _stamped(function: Callable[..., Any]) -> Callable[..., Any]:

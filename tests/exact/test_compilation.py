@@ -46,6 +46,12 @@ def test_numba_switched_off() -> None:
     assert run(SOLVE, NUMBA_DISABLE_JIT="1") == "3.0"
 
 
+def test_garbage_is_collected_after_a_compilation_where_it_was_before(tmp_path: Path) -> None:
+    for before in ("enable", "disable"):
+        code = f"import gc; gc.{before}(); {SOLVE}; print(gc.isenabled())"
+        assert run(code, NUMBA_CACHE_DIR=str(tmp_path)).split() == ["3.0", str(before == "enable")]
+
+
 def test_truncated_cache(tmp_path: Path) -> None:
     assert run(SOLVE, NUMBA_CACHE_DIR=str(tmp_path)) == "3.0"
     files = [path for path in tmp_path.rglob("*.nb*") if path.is_file()]
