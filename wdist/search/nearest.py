@@ -150,7 +150,6 @@ def _search(
     m, d, k = y.shape[0], x.shape[1], which.shape[1]
     metric, p, factor, offset = ground
     squared = metric == EUCLIDEAN and p == 2.0
-    straight = metric == EUCLIDEAN and p == 1.0
     for i in range(first, last):
         worst, found, top = below[i], 0, 1
         for e in range(k):
@@ -180,19 +179,6 @@ def _search(
                         half, slope, at = cell[c, 1, t], cell[c, 2, t], x[i, t] - cell[c, 0, t]
                         best = min(max(at + 0.5 * slope, -half), half)  # where the derivative vanishes, or nearest
                         low_bound += (at - best) * (at - best) - slope * best
-                elif straight:
-                    near, far, lift, rise = 0.0, 0.0, 0.0, 0.0
-                    for t in range(d):
-                        half, at = cell[c, 1, t], abs(x[i, t] - cell[c, 0, t])
-                        gap = max(at - half, 0.0)
-                        lift += abs(cell[c, 2, t]) * half
-                        near += gap * gap
-                        far += at * at
-                    far = math.sqrt(far)
-                    scale = 1.0 / far if far > 0.0 else 0.0
-                    for t in range(d):
-                        rise += abs(scale * (cell[c, 0, t] - x[i, t]) - cell[c, 2, t]) * cell[c, 1, t]
-                    low_bound = max(math.sqrt(near) - lift, far - rise) - cell[c, 3, 0]
                 else:
                     low_bound = _bound(x, i, cell, c, metric, p)
                 left, right = right, low_bound
