@@ -123,12 +123,12 @@ def _compile(kernel: Kernel, arguments: tuple[Any, ...]) -> Any:
     for helper in (*kernel.helpers, *kernel.apart):
         if helper not in _helpers:
             _helpers.add(helper)
-            register_jitable(forceinline=helper not in kernel.apart)(helper)
+            register_jitable(forceinline=helper not in kernel.apart, no_cfunc_wrapper=True)(helper)
     signature = tuple(numba.typeof(argument) for argument in arguments)
     options: dict[str, Any] = {
         "nogil": True,
         "_nrt": kernel.owns,  # numba's runtime, which counts references
-        "no_cfunc_wrapper": True,  # for callers in C, whom nobody has
+        "no_cfunc_wrapper": True,  # for callers in C: there are none
     }
     try:
         compiled = numba.njit(cache=True, **options)(_stamped(kernel.function))
