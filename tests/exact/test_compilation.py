@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import inspect
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+
+import pytest
 
 from wdist.compilation import Kernel
 
@@ -46,10 +51,25 @@ def test_numba_switched_off() -> None:
     assert run(SOLVE, NUMBA_DISABLE_JIT="1") == "3.0"
 
 
-def test_garbage_is_collected_after_a_compilation_where_it_was_before(tmp_path: Path) -> None:
-    for before in ("enable", "disable"):
-        code = f"import gc; gc.{before}(); {SOLVE}; print(gc.isenabled())"
-        assert run(code, NUMBA_CACHE_DIR=str(tmp_path)).split() == ["3.0", str(before == "enable")]
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("fails", [True, False])
+def test_garbage_waits_for_the_end_of_a_compilation(before: bool, fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def compiled(kernel: Kernel, arguments: tuple[int]) -> Callable[[int], int]:
+        assert not gc.isenabled()
+        if fails:
+            raise KeyboardInterrupt
+        return abs
+
+    monkeypatch.setattr("wdist.compilation._compile", compiled)
+    monkeypatch.setattr(Kernel, "all", [])
+    was = gc.isenabled()
+    try:
+        (gc.enable if before else gc.disable)()
+        with pytest.raises(KeyboardInterrupt) if fails else nullcontext():
+            assert Kernel(abs, (), (), owns=False)(-3) == 3
+        assert gc.isenabled() == before
+    finally:
+        (gc.enable if was else gc.disable)()
 
 
 def test_truncated_cache(tmp_path: Path) -> None:
