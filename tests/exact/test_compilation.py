@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -72,31 +72,52 @@ def test_garbage_waits_for_the_end_of_a_compilation(before: bool, fails: bool, m
         (gc.enable if was else gc.disable)()
 
 
-def test_truncated_cache(tmp_path: Path) -> None:
-    assert run(SOLVE, NUMBA_CACHE_DIR=str(tmp_path)) == "3.0"
-    files = [path for path in tmp_path.rglob("*.nb*") if path.is_file()]
-    assert files, "nothing was cached"
-    for suffix in ("*.nbc", "*.nbi"):
-        for path in tmp_path.rglob(suffix):
+def one_kernel(folder: Path) -> str:
+    """Makes a package whose only kernel adds a constant of another file, ``limits.py``, which is left to the caller.
+    Returns code that prints that of 1, and how often the kernel was found in the cache.
+    """
+    (folder / "package").mkdir()
+    (folder / "package" / "__init__.py").touch()
+    (folder / "package" / "loop.py").write_text(
+        "from wdist.compilation import kernel\nfrom .limits import STEP\n"
+        "@kernel()\ndef stepped(x):\n    return x + STEP\n"
+    )
+    return (
+        f"import sys; sys.path.insert(0, {str(folder)!r}); from package.loop import stepped; "
+        "print(stepped(1), sum(stepped.compiled.stats.cache_hits.values()))"
+    )
+
+
+def truncated(cache: Path) -> Iterator[str]:
+    """Cuts the files of one kind after the other."""
+    for suffix in ("nbc", "nbi"):
+        files = list(cache.rglob(f"*.{suffix}"))
+        assert files, "nothing was cached"
+        for path in files:
             path.write_bytes(path.read_bytes()[:20])
-        assert run(SOLVE, NUMBA_CACHE_DIR=str(tmp_path)) == "3.0"
+        yield suffix
+
+
+def test_truncated_cache(tmp_path: Path) -> None:
+    code, cache = one_kernel(tmp_path), tmp_path / "cache"
+    (tmp_path / "package" / "limits.py").write_text("STEP = 2\n")
+    assert [run(code, NUMBA_CACHE_DIR=str(cache)) for _ in range(2)] == ["3 0", "3 1"]
+    for suffix in truncated(cache):
+        assert (suffix, run(code, NUMBA_CACHE_DIR=str(cache))) == (suffix, "3 0")
+
+
+@pytest.mark.slow
+def test_truncated_cache_of_the_whole_solver(tmp_path: Path) -> None:
+    assert run(SOLVE, NUMBA_CACHE_DIR=str(tmp_path)) == "3.0"
+    for suffix in truncated(tmp_path):
+        assert (suffix, run(SOLVE, NUMBA_CACHE_DIR=str(tmp_path))) == (suffix, "3.0")
 
 
 def test_a_cache_is_used_while_its_sources_are_what_they_were(tmp_path: Path) -> None:
     """numba itself would not notice that a constant has changed in another file than the kernel's."""
-    folder = tmp_path / "package"
-    folder.mkdir()
-    (folder / "__init__.py").touch()
-    (folder / "loop.py").write_text(
-        "from wdist.compilation import kernel\nfrom .limits import STEP\n"
-        "@kernel()\ndef stepped(x):\n    return x + STEP\n"
-    )
-    code = (
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from package.loop import stepped; "
-        "print(stepped(1), sum(stepped.compiled.stats.cache_hits.values()))"
-    )
+    code = one_kernel(tmp_path)
     for step, hits in ((1, 0), (1, 1), (20, 0)):
-        (folder / "limits.py").write_text(f"STEP = {step}\n") if not hits else None
+        (tmp_path / "package" / "limits.py").write_text(f"STEP = {step}\n") if not hits else None
         assert run(code, NUMBA_CACHE_DIR=str(tmp_path / "cache")) == f"{1 + step} {hits}"
 
 
