@@ -3,8 +3,8 @@
     python3 run.py train [flags]    trains the GAN on handwritten digits and prints where its pictures are
     python3 run.py test [flags]     runs the tests; its exit code is theirs
 
-Flags go to `python -m gan train` and to pytest (`train --help` lists the first). Relative paths are read
-from this folder, and nothing is written outside it.
+Flags go to `python -m gan train` and to pytest (`train --help` lists the first); tests run in two processes, with
+`-n 0` in one. Relative paths are read from this folder, and nothing is written outside it.
 
 The first start makes .venv here and installs the project with what the command needs, at the versions of
 constraints.txt; later starts find it ready. It may be interrupted at any moment: start it again. A .venv that
@@ -40,7 +40,10 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "installed.json"
 
 # command: (the extras that it needs, the module and first arguments that do the work)
-COMMANDS = {"train": ({"gan"}, ["gan", "train"]), "test": ({"gan", "test"}, ["pytest"])}
+COMMANDS = {
+    "train": ({"gan"}, ["gan", "train"]),
+    "test": ({"gan", "test"}, ["pytest", "-n", "2", "--dist", "loadfile"]),  # two processes, a file to either
+}
 
 # Run by .venv's own Python before pip touches it. pip writes a package's RECORD last, by a rename: where each
 # has its RECORD, and each file the size that it states, pip can carry on.

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from small_checkout import PYPROJECT, ROOT, command, load, make_checkout, report, run, wait_for
 
+IN_TWO = ["-n", "2", "--dist", "loadfile"]  # processes, of pytest
+
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and folders of POSIX")
 
 
@@ -77,7 +79,7 @@ class TestStart:
     def test_passes_arguments_and_exit_code(self, checkout: Path) -> None:
         assert run(checkout, "test", "3").returncode == 3
         said = report(run(checkout, "test", "-k", "a b"))
-        assert said == {"arguments": ["-k", "a b"], "prefix": f"{checkout}/.venv", "folder": str(checkout)}
+        assert said == {"arguments": [*IN_TWO, "-k", "a b"], "prefix": f"{checkout}/.venv", "folder": str(checkout)}
 
     def test_second_start_installs_nothing(self, checkout: Path) -> None:
         stamp = (checkout / ".venv/installed.json").stat().st_mtime_ns
@@ -188,7 +190,7 @@ class TestRecovery:
             assert second.stdout is not None
             assert "waiting for another installation" in second.stdout.readline()
             (checkout / "hold").unlink()
-            assert '"arguments": []' in second.stdout.read()
+            assert f'"arguments": {json.dumps(IN_TWO)}' in second.stdout.read()
         assert second.returncode == 0
 
     def start_and_hold(self, checkout: Path) -> subprocess.Popen[bytes]:
