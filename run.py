@@ -3,8 +3,8 @@
     python3 run.py train [flags]    trains the GAN on handwritten digits and prints where its pictures are
     python3 run.py test [flags]     runs the tests; its exit code is theirs
 
-Flags go to `python -m gan train` and to pytest (`train --help` lists the first); tests run in two processes, with
-`-n 0` in one. Relative paths are read from this folder, and nothing is written outside it.
+Flags go to `python -m gan train` (`train --help` lists them) and to pytest, which takes two processes
+unless told `-n 0`. Relative paths are read from this folder, and nothing is written outside it.
 
 The first start makes .venv here and installs the project with what the command needs, at the versions of
 constraints.txt; later starts find it ready. It may be interrupted at any moment: start it again. A .venv that
@@ -39,11 +39,8 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 # pip has succeeded, so that a .venv that bears it is whole.
 STAMP = VENV / "installed.json"
 
-# command: (the extras that it needs, the module and first arguments that do the work)
-COMMANDS = {
-    "train": ({"gan"}, ["gan", "train"]),
-    "test": ({"gan", "test"}, ["pytest", "-n", "2", "--dist", "loadfile"]),  # two processes, a file to either
-}
+# command: (the extras that it needs, the module and first arguments that do the work: tests in two processes)
+COMMANDS = {"train": ({"gan"}, ["gan", "train"]), "test": ({"gan", "test"}, ["pytest", "-n2", "--dist=loadfile"])}
 
 # Run by .venv's own Python before pip touches it. pip writes a package's RECORD last, by a rename: where each
 # has its RECORD, and each file the size that it states, pip can carry on.

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from small_checkout import PYPROJECT, ROOT, command, load, make_checkout, report, run, wait_for
 
-IN_TWO = ["-n", "2", "--dist", "loadfile"]  # processes, of pytest
+IN_TWO = ["-n2", "--dist=loadfile"]  # processes, of pytest
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and folders of POSIX")
 
